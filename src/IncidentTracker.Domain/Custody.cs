@@ -86,7 +86,7 @@ internal static class Custody
         status.Code == "FORWARD_DEPARTED" && item.Holding is { } held && held.By == claim.By ? item with { Holding = held with { MovedOn = true } } : item;
 
     // These say "it lies here"; all others say "it passes through my hands".
-    private static bool IsAtRest(string code) => code is "ON_HAND" or "HELD" or "READY_TO_COLLECT" or "RETURNED_TO_STATION";
+    public static bool IsAtRest(string code) => code is "ON_HAND" or "HELD" or "READY_TO_COLLECT" or "RETURNED_TO_STATION";
 }
 
 /// <summary>Writes down who held each item from when until when.</summary>
