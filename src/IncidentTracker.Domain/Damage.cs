@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using NodaTime;
+
+namespace IncidentTracker.Domain;
+
+/// <summary>
+/// When damage arose, as far as the claims tell: after the last check that found nothing, before the first that saw it;
+/// and which parties had their hands on the bag meanwhile. Not a judgement, and never shown to customers.
+/// </summary>
+public sealed record DamageWindow(Instant? From, Instant Until, OrganizationId SeenBy, ImmutableArray<OrganizationId> NotExcluded)
+{
+    /// <summary>Null: nobody has seen damage.</summary>
+    public static DamageWindow? Of(Story story, string itemId = "")
+    {
+        var entries = story.Entries.Where(entry => entry.Counts && entry.Claim.Classifier == Classifier.Actual
+            && (itemId.Length == 0 || entry.Claim.ItemId.Length == 0 || entry.Claim.ItemId == itemId)).ToArray();
+
+        if (entries.FirstOrDefault(entry => SeesDamage(entry.Claim)) is not { } seen) return null;
+
+        var lastGood = entries.LastOrDefault(entry => entry.Claim.OrderAt < seen.Claim.OrderAt && entry.Claim.Custody?.Condition == BagCondition.Ok);
+        var hands = entries
+            .Where(entry => entry.Claim.OrderAt >= (lastGood?.Claim.OrderAt ?? Instant.MinValue) && entry.Claim.OrderAt < seen.Claim.OrderAt)
+            .Select(entry => entry.Claim.Reporter)
+            .Where(reporter => reporter.HandlesBags && reporter.Id != seen.Claim.By)
+            .Select(reporter => reporter.Id)
+            .Distinct();
+        return new(lastGood?.Claim.OrderAt, seen.Claim.OrderAt, seen.Claim.By, [.. hands]);
+    }
+
+    private static bool SeesDamage(Claim claim) =>
+        claim.Custody?.Condition == BagCondition.DamageSeen || claim.StatusCode == "DAMAGE_REPORTED";
+}

@@ -1,0 +1,55 @@
+namespace IncidentTracker.Domain;
+
+/// <summary>The kinds of "no", each with one gRPC code and one HTTP status.</summary>
+public enum RefusalKind { Invalid, TooLarge, Unauthenticated, NotAllowed, NotFound, Conflict, Precondition, OutOfRange, Unavailable }
+
+/// <summary>A way the hub says no. The code is a promise to partners: never reused, never given another meaning.</summary>
+public sealed record Refusal(string Code, RefusalKind Kind, string Message)
+{
+    /// <summary>The same refusal, about one field, with what to do about it.</summary>
+    public Violation At(string field, string? detail = null) => new(field, this, detail ?? Message);
+}
+
+/// <summary>One field that cannot be accepted as it is. <paramref name="Field"/> is a path in the words of the contract.</summary>
+public sealed record Violation(string Field, Refusal Why, string Detail);
+
+/// <summary>Every refusal there is, on one page. protos/README.md lists them for partners; a test compares.</summary>
+public static class Refusals
+{
+    public static readonly Refusal FieldRequired = new("FIELD_REQUIRED", RefusalKind.Invalid, "This field is required.");
+    public static readonly Refusal FieldInvalid = new("FIELD_INVALID", RefusalKind.Invalid, "This field does not have the form it must have.");
+    public static readonly Refusal FieldTooLong = new("FIELD_TOO_LONG", RefusalKind.Invalid, "This field is longer than allowed.");
+    public static readonly Refusal TextNotUtf8 = new("TEXT_NOT_UTF8", RefusalKind.Invalid, "This text is not valid UTF-8. Encode it as UTF-8.");
+    public static readonly Refusal UpdateIsEmpty = new("UPDATE_IS_EMPTY", RefusalKind.Invalid, "The update says nothing. Set status_code, custody, eta, correction or staff_text.");
+    public static readonly Refusal AddressRequired = new("INCIDENT_ADDRESS_REQUIRED", RefusalKind.Invalid, "Name the case by incident_reference or external_reference.");
+    public static readonly Refusal EventTimeRequired = new("EVENT_TIME_REQUIRED", RefusalKind.Invalid, "Say when it happened, or set event_time_precision to UNKNOWN.");
+    public static readonly Refusal EventTimeOffsetRequired = new("EVENT_TIME_OFFSET_REQUIRED", RefusalKind.Invalid, "A time needs its local offset (\"+02:00\") or zone (\"Europe/Warsaw\").");
+    public static readonly Refusal EventTimeInFuture = new("EVENT_TIME_IN_FUTURE", RefusalKind.Invalid, "It is said to have happened more than 24 hours from now. Check the clock and the offset.");
+    public static readonly Refusal EventTimeTooOld = new("EVENT_TIME_TOO_OLD", RefusalKind.Invalid, "It is said to have happened before the year 2000. Check the clock and the unit.");
+    public static readonly Refusal StatusCodeReserved = new("STATUS_CODE_RESERVED", RefusalKind.Invalid, "Only the hub writes this status code.");
+    public static readonly Refusal BagTagUnreadable = new("BAG_TAG_UNREADABLE", RefusalKind.Invalid, "A tag of zeros was scanned without being read and names no bag.");
+    public static readonly Refusal ItemUnknown = new("ITEM_UNKNOWN", RefusalKind.Invalid, "The case has no such item. Leave item_id empty or use one that GetIncident lists.");
+    public static readonly Refusal OrganizationUnknown = new("ORGANIZATION_UNKNOWN", RefusalKind.Invalid, "No organization has this identifier.");
+    public static readonly Refusal BatchTooLarge = new("BATCH_TOO_LARGE", RefusalKind.TooLarge, "Too many updates in one message. Send at most 500.");
+    public static readonly Refusal BatchEmpty = new("BATCH_EMPTY", RefusalKind.Invalid, "The batch holds no updates.");
+    public static readonly Refusal MessageTooLarge = new("MESSAGE_TOO_LARGE", RefusalKind.TooLarge, "The message is larger than allowed. Keep pictures with you and send their document number.");
+    public static readonly Refusal MalformedMessage = new("MALFORMED_MESSAGE", RefusalKind.Invalid, "The message cannot be read as what the method expects.");
+    public static readonly Refusal HelloRequired = new("STREAM_HELLO_REQUIRED", RefusalKind.Invalid, "The first message of a stream, and only the first, is hello.");
+    public static readonly Refusal SequenceGap = new("SEQUENCE_GAP", RefusalKind.OutOfRange, "A client_sequence was skipped.");
+    public static readonly Refusal ResumeTokenInvalid = new("RESUME_TOKEN_INVALID", RefusalKind.OutOfRange, "The hub does not know this resume token. Start without one.");
+    public static readonly Refusal PageTokenMismatch = new("PAGE_TOKEN_MISMATCH", RefusalKind.Invalid, "The page token belongs to another question. Start without one.");
+    public static readonly Refusal IdempotencyKeyRequired = new("IDEMPOTENCY_KEY_REQUIRED", RefusalKind.Invalid, "Send an Idempotency-Key header of 1 to 128 visible ASCII characters.");
+    public static readonly Refusal CredentialRequired = new("CREDENTIAL_REQUIRED", RefusalKind.Unauthenticated, "Send a valid key: authorization: Bearer <key>.");
+    public static readonly Refusal PartyMismatch = new("PARTY_MISMATCH", RefusalKind.NotAllowed, "The sender does not act for this organization.");
+    public static readonly Refusal IncidentNotFound = new("INCIDENT_NOT_FOUND", RefusalKind.NotFound, "No case matches. Check the reference and the name.");
+    public static readonly Refusal UpdateIdConflict = new("UPDATE_ID_CONFLICT", RefusalKind.Conflict, "This update_id was used for other content. Send a correction under a new id.");
+    public static readonly Refusal RequestIdConflict = new("REQUEST_ID_CONFLICT", RefusalKind.Conflict, "This request id was used for other content. Use a new one.");
+    public static readonly Refusal IncidentExists = new("INCIDENT_EXISTS", RefusalKind.Conflict, "An open case already has this bag tag. Report into it instead.");
+    public static readonly Refusal ReferenceAmbiguous = new("REFERENCE_AMBIGUOUS", RefusalKind.Precondition, "More than one open case has this identifier. Use incident_reference.");
+    public static readonly Refusal ServiceUnavailable = new("SERVICE_UNAVAILABLE", RefusalKind.Unavailable, "The hub cannot store anything right now. Send the same again shortly: it is safe.");
+
+    /// <summary>All of them, for the page that explains them and the tests that count them.</summary>
+    public static IReadOnlyList<Refusal> All { get; } = [.. typeof(Refusals)
+        .GetFields(System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.Static)
+        .Select(field => field.GetValue(null)).OfType<Refusal>()];
+}
