@@ -38,11 +38,17 @@ internal abstract class Engine
     /// <summary>Makes whoever opens a case for, or sights, the same tag wait until the current transaction ends.</summary>
     public abstract Task HoldTagAsync(DbConnection connection, DbTransaction? transaction, string tag, CancellationToken stop);
 
+    /// <summary>Waits for the turn to write, where only one may write at a time.</summary>
+    public abstract Task<IDisposable> EnterAsync(CancellationToken stop);
+
     /// <summary>Whether a save failed because the row is already there.</summary>
     public abstract bool IsDuplicate(DbUpdateException failure);
 
     /// <summary>Whether a failure says nothing about the data: the database cannot be reached or gave up.</summary>
     public abstract bool IsOutage(Exception failure);
+
+    /// <summary>Whether a failure only means that somebody else was quicker: look again.</summary>
+    public abstract bool IsConflict(Exception failure);
 
     /// <summary>The first transaction whose changes may still be incomplete: readers of changes stop before it.</summary>
     public abstract Task<long> HorizonAsync(HubDb db, CancellationToken stop);
@@ -50,8 +56,12 @@ internal abstract class Engine
     /// <summary>A writer's own line to the database.</summary>
     public abstract IngestStore OpenIngest();
 
-    /// <summary>What a batch has to be ordered by so that two hubs lock rows in the same order.</summary>
-    public static int InLockOrder(IncidentId one, IncidentId other) => one.CompareTo(other);
+    protected static readonly IDisposable NoGate = new Gate(() => { });
+
+    protected sealed class Gate(Action leave) : IDisposable
+    {
+        public void Dispose() => leave();
+    }
 }
 
 /// <summary>A claim as it is stored.</summary>
@@ -98,6 +108,9 @@ internal abstract class IngestStore : IAsyncDisposable
     /// <summary>Every claim of these files.</summary>
     public abstract Task<IReadOnlyList<ClaimRow>> LoadClaimsAsync(IReadOnlyList<IncidentId> files, CancellationToken stop);
 
+    /// <summary>Makes further identifiers of cases known.</summary>
+    public abstract Task InsertReferencesAsync(IReadOnlyList<ExternalReferenceRow> references, CancellationToken stop);
+
     /// <summary>Writes the cases back, notes the changes for those who follow, and commits. Gives the position of each change.</summary>
     public abstract Task<IReadOnlyList<long>> SaveAndCommitAsync(IReadOnlyList<CaseChange> cases, Instant now, CancellationToken stop);
 
@@ -107,4 +120,7 @@ internal abstract class IngestStore : IAsyncDisposable
 }
 
 /// <summary>Where updates about a tag are kept until a case knows the tag.</summary>
-internal sealed record SightingFile(IncidentId Id, string Tag, LocalDate Day);
+internal sealed record SightingFile(IncidentId Id, string Tag, LocalDate Day)
+{
+    public ExternalReferenceRow AsReference() => new() { Scheme = ReferenceScheme.BagTag, Value = Tag, Day = ReferenceDays.Text(Day), IncidentId = Id };
+}
