@@ -33,12 +33,12 @@ internal sealed class RpcHost : IAsyncDisposable
 
     /// <summary>Starts a server with the official interop service.</summary>
     public static Task<RpcHost> StartAsync(
-        Action<RpcLimits>? limit = null, Action<GrpcServiceOptions>? configure = null, Action<ListenOptions>? listen = null) =>
-        StartAsync<InteropService>(_ => { }, limit, configure, listen);
+        Action<RpcLimits>? limit = null, Action<GrpcServiceOptions>? configure = null, Action<KestrelServerOptions>? kestrel = null) =>
+        StartAsync<InteropService>(_ => { }, limit, configure, listen: null, kestrel);
 
     /// <summary>Starts a server whose handlers the test writes.</summary>
     public static Task<RpcHost> StartAsync(Puppet puppet, Action<RpcLimits>? limit = null, Action<ListenOptions>? listen = null) =>
-        StartAsync<PuppetService>(services => services.AddSingleton(puppet), limit, null, listen);
+        StartAsync<PuppetService>(services => services.AddSingleton(puppet), limit, configure: null, listen, kestrel: null);
 
     public GrpcChannel Channel(Action<GrpcChannelOptions>? configure = null)
     {
@@ -61,15 +61,17 @@ internal sealed class RpcHost : IAsyncDisposable
     }
 
     private static async Task<RpcHost> StartAsync<TService>(
-        Action<IServiceCollection> add, Action<RpcLimits>? limit, Action<GrpcServiceOptions>? configure, Action<ListenOptions>? listen) where TService : class
+        Action<IServiceCollection> add, Action<RpcLimits>? limit, Action<GrpcServiceOptions>? configure,
+        Action<ListenOptions>? listen, Action<KestrelServerOptions>? kestrel) where TService : class
     {
         var log = new LogCatcher();
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
         builder.Logging.ClearProviders().AddProvider(log);
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        builder.WebHost.ConfigureKestrel(server =>
         {
-            kestrel.ConfigureGrpcLimits();
-            kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen ?? (port => port.ConfigureGrpcEndpoint()));
+            server.ConfigureGrpcLimits();
+            kestrel?.Invoke(server);
+            server.Listen(System.Net.IPAddress.Loopback, 0, listen ?? (port => port.ConfigureGrpcEndpoint()));
         });
         builder.Services.AddHardenedGrpc(limits => { limits.DrainFor = TimeSpan.Zero; limit?.Invoke(limits); }, configure);
         add(builder.Services);
