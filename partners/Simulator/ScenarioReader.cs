@@ -46,6 +46,8 @@ internal static class ScenarioReader
                 problems.Add($"Step {step.Id}: {wrong.Message}");
             }
         }
+        if (problems.Count > 0) return (null, [.. problems]);
+
         var scenario = new Scenario(file.Name, file.Title, file.Case, file.Organizations, steps.ToImmutable());
         problems.AddRange(ScenarioCheck.Problems(scenario));
         return (problems.Count == 0 ? scenario : null, [.. problems]);
