@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
+using System.IO.Pipelines;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
@@ -49,7 +50,8 @@ internal sealed class RequestGate(RequestDelegate next, IOptions<RpcLimits> limi
 
     private async Task ServeAsync(HttpContext context, IMethod? method)
     {
-        context.Features.Set<IRequestBodyPipeFeature>(new StrictFrames(context.Request.BodyReader, malformed));
+        var body = context.Request.BodyReader;
+        context.Features.Set<IRequestBodyPipeFeature>(new StrictFrames(body, malformed));
         if (method is null or { Type: MethodType.Unary })
         {
             await next(context);
@@ -60,6 +62,25 @@ internal sealed class RequestGate(RequestDelegate next, IOptions<RpcLimits> limi
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Over);
         context.RequestAborted = ends.Token;
         await next(context);
+        await LetCallerFinishAsync(context.Response, body);
+    }
+
+    /// <summary>
+    /// Ends our side of a stream and gives the other side a moment to end its own. Otherwise a connection that closes right then takes the status with it,
+    /// and a caller whose streams we end often is told to calm down.
+    /// </summary>
+    private static async Task LetCallerFinishAsync(HttpResponse response, PipeReader body)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+        try
+        {
+            await response.CompleteAsync();
+            while (await body.ReadAsync(patience.Token) is { IsCompleted: false } rest) body.AdvanceTo(rest.Buffer.End);
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // Nobody is there to be waited for.
+        }
     }
 
     private RpcException? Refusal(IHeaderDictionary headers, IMethod? method)
