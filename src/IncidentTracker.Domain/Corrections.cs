@@ -20,7 +20,8 @@ internal sealed class Corrections
         var all = ordered.Where(claim => claim.Correction is not null).ToArray();
         if (all.Length == 0) return new();
 
-        var known = ordered.ToDictionary(claim => claim.Id);
+        // Sightings of two tags may bear one name and join one case: a correction of that name means both.
+        var known = ordered.DistinctBy(claim => claim.Id).ToDictionary(claim => claim.Id);
         var candidates = all.Where(correction => mayCount(correction) && MayCorrect(correction, known.GetValueOrDefault(correction.Correction!.Target)))
             .ToLookup(correction => correction.Correction!.Target);
         var corrections = new Corrections
@@ -32,7 +33,7 @@ internal sealed class Corrections
             if (!candidates[correction.Correction!.Target].Contains(correction)) corrections._refused.Add(correction.Id);
 
         foreach (var target in ordered)
-            if (EffectiveOn(target.Id, candidates, []) is { } correction) corrections._correctedBy.Add(target.Id, correction);
+            if (EffectiveOn(target.Id, candidates, []) is { } correction) corrections._correctedBy.TryAdd(target.Id, correction);
 
         corrections.WithdrawWhatFollowedAWrongMatch(ordered);
         return corrections;
