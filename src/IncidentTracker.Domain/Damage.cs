@@ -30,3 +30,19 @@ public sealed record DamageWindow(Instant? From, Instant Until, OrganizationId S
     private static bool SeesDamage(Claim claim) =>
         claim.Custody?.Condition == BagCondition.DamageSeen || claim.StatusCode == "DAMAGE_REPORTED";
 }
+
+/// <summary>How long a traveller may complain of damage in writing: seven days from receipt (Montreal Convention, article 31). A guide, not legal advice.</summary>
+public static class DamageComplaint
+{
+    private const int Days = 7;
+
+    /// <summary>The last day, on the calendar of the place of receipt. Null: no damage is known, or the bag has not been received.</summary>
+    public static LocalDate? LastDay(Story story)
+    {
+        if (story.State.Items.All(item => item.DamageCode.Length == 0)) return null;
+
+        var receipt = story.Entries.FirstOrDefault(entry => entry.Counts && entry.Claim.Classifier == Classifier.Actual
+            && CodeLists.Find(entry.Claim.StatusCode) is { Phase: Phase.Returned, MovesProgress: true });
+        return receipt?.Claim.Happened?.Local.Date.PlusDays(Days);
+    }
+}
