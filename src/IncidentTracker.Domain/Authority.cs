@@ -17,7 +17,9 @@ internal static class Authority
     {
         if (claim.Custody is not { } statement || claim.Classifier != Classifier.Actual) return true;
 
-        var isInvolved = (statement.From is null && statement.To is null) || IsOwnWord(statement.From) || IsOwnWord(statement.To);
+        // Who is not named is the sender.
+        var own = statement.Action is CustodyAction.Offered or CustodyAction.Released ? statement.From : statement.To;
+        var isInvolved = own is null || IsOwnWord(statement.From) || IsOwnWord(statement.To);
         // A party that holds no bags, such as a tracing team, has a say for another only.
         var hasHands = claim.Reporter.HandlesBags || claim.Reporter.SpeaksForCustomer || SpeaksForAnother(claim) is not null;
         return isInvolved && hasHands;

@@ -11,8 +11,14 @@ internal sealed record AnyCase(CaseFacts Facts, ImmutableArray<Claim> Claims, in
     private static readonly Instant Start = Told.On("07-06 05:00");
     private static readonly string[] Stations = ["GDN", "FRA", "LIS", "FNC", "QQQ"];
     private static readonly string[] Codes = [.. CodeLists.StatusCodes.Select(status => status.Code), "SEEN_ON_THE_MOON", "", "", "", "", ""];
-    private static readonly string[] Turning =
-        ["MATCH_CONFIRMED", "MATCH_VOIDED", "ON_HAND", "FORWARD_DEPARTED", "DELIVERED", "DELIVERY_DISPUTED", "CONFIRMED", "REOPENED", "CLOSED_RETURNED"];
+    // What moves a case most, from those whose word it is.
+    private static readonly (string By, string Code)[] Turns =
+    [
+        ("XA", "ON_HAND"), ("GO", "ON_HAND"), ("LH2", "ON_HAND"), ("GVT", "HELD"), ("XB", "MATCH_CONFIRMED"), ("TRW", "MATCH_CONFIRMED"), ("TRW", "MATCH_VOIDED"),
+        ("XA", "FORWARD_DEPARTED"), ("GO", "LOADED"), ("LH2", "ARRIVED_STATION"), ("CQ", "COURIER_HAS_BAG"), ("CQ", "DELIVERED"), ("CQ", "DELIVERED"),
+        ("CQ", "LEFT_WITH_THIRD_PARTY"), ("CUSTOMER", "DELIVERY_DISPUTED"), ("CUSTOMER", "DELIVERY_DISPUTED"), ("CUSTOMER", "CONFIRMED"), ("XB", "CLOSED_RETURNED"),
+        ("CUSTOMER", "REOPENED"), ("CUSTOMER", "DAMAGE_REPORTED"), ("GO", ""), ("XA", ""), ("CQ", ""), ("LH2", ""),
+    ];
 
     public static Arbitrary<AnyCase> Arbitrary { get; } = Arb.From(Gen.Choose(0, int.MaxValue - 1).Select(From), Smaller);
 
@@ -33,14 +39,14 @@ internal sealed record AnyCase(CaseFacts Facts, ImmutableArray<Claim> Claims, in
     public static AnyCase From(int seed)
     {
         var dice = new Random(seed);
-        var items = dice.Next(1, 4);
+        var items = Math.Max(1, dice.Next(-2, 4));
         OrganizationId[] parties = [new("XB"), .. Told.Everyone.Where(_ => dice.Next(3) > 0)];
         var facts = dice.Next(12) == 0
             ? CaseFacts.Sighting
             : new CaseFacts(IncidentKind.DelayedBag, new("XB"), Told.Items(items), [.. parties.Distinct()]);
 
         var claims = ImmutableArray.CreateBuilder<Claim>();
-        for (var left = dice.Next(1, 15); left > 0; left--)
+        for (var left = dice.Next(1, 22); left > 0; left--)
         {
             var id = $"u{dice.Next(1000):000}-{left}";
             var again = claims.Count > 0 && dice.Next(10) == 0 ? claims[dice.Next(claims.Count)] : null;
@@ -55,7 +61,9 @@ internal sealed record AnyCase(CaseFacts Facts, ImmutableArray<Claim> Claims, in
 
     public static Claim AnyClaim(Random dice, string id, int items)
     {
-        var reporter = Pick(dice, [.. Told.Cast, .. Told.Strangers]).AsReporter();
+        var turn = Pick(dice, Turns);
+        var (by, code) = dice.Next(2) == 0 ? turn : (AnyParty(dice).Value, Pick(dice, Codes));
+        var reporter = Told.Reporter(by);
         var happened = dice.Next(10) == 0 ? null : AnyMoment(dice);
         return new()
         {
@@ -66,9 +74,9 @@ internal sealed record AnyCase(CaseFacts Facts, ImmutableArray<Claim> Claims, in
             ReceivedAt = (happened?.At ?? Start + Duration.FromHours(dice.Next(12))) + Duration.FromMinutes(Pick(dice, [0, 0, 1, 20, 300, 1800, -3, -30])),
             Classifier = dice.Next(6) == 0 ? (Classifier)dice.Next(1, 3) : Classifier.Actual,
             ItemId = dice.Next(5) < 3 ? "" : $"{dice.Next(1, items + 1)}",
-            StatusCode = dice.Next(2) == 0 ? Pick(dice, Turning) : Pick(dice, Codes),
+            StatusCode = code,
             Place = Sometimes(dice, 2, () => new Place(Pick(dice, Stations), "", "")),
-            Custody = Sometimes(dice, 4, () => AnyCustody(dice)),
+            Custody = Sometimes(dice, code.Length == 0 ? 1 : 5, () => AnyCustody(dice, reporter.Id)),
             Eta = Sometimes(dice, 5, () => new Eta(Start + Duration.FromHours(dice.Next(48)), null, "Z")),
             Flight = Sometimes(dice, 5, () => new Flight("XB", $"{dice.Next(100, 103)}", null, "", "")),
             OnBehalfOf = dice.Next(4) == 0 ? Pick(dice, [reporter.Id, .. reporter.ActsFor]) : null,
@@ -84,8 +92,16 @@ internal sealed record AnyCase(CaseFacts Facts, ImmutableArray<Claim> Claims, in
         ? new(Told.On("07-06 00:00") + Duration.FromDays(dice.Next(2)), "Z", Offset.Zero, TimePrecision.Date)
         : new(Start + Duration.FromMinutes(45 * dice.Next(18)), "+02:00", Offset.FromHours(2), (TimePrecision)dice.Next(1, 3));
 
-    private static CustodyStatement AnyCustody(Random dice) => new(
-        (CustodyAction)dice.Next(1, 6), dice.Next(2) == 0 ? AnyParty(dice) : null, dice.Next(2) == 0 ? AnyParty(dice) : null, (BagCondition)dice.Next(4), 1, "", 0);
+    private static CustodyStatement AnyCustody(Random dice, OrganizationId sender) =>
+        new((CustodyAction)dice.Next(1, 6), Side(dice, sender), Side(dice, sender), (BagCondition)dice.Next(4), 1, "", 0);
+
+    private static OrganizationId? Side(Random dice, OrganizationId sender) => dice.Next(4) switch
+    {
+        0 => null,
+        1 => sender,
+        2 => new(Pick(dice, Turns).By),
+        _ => AnyParty(dice),
+    };
 
     private static Claim Corrected(Random dice, IReadOnlyList<Claim> claims, Claim claim)
     {

@@ -130,6 +130,19 @@ public sealed class LawTests
         Assert.NotNull(told.Tell(withdrawal).Of(wrong).WithdrawnAt);
     });
 
+    [Fact]
+    public void The_cases_these_laws_are_tried_on_are_as_odd_as_the_world()
+    {
+        var stories = Enumerable.Range(1, 2000).Select(seed => AnyCase.From(seed * 7919).Tell()).ToArray();
+        var entries = stories.SelectMany(story => story.Entries).ToArray();
+
+        Assert.All(Enum.GetValues<Marks>().Where(mark => mark != Marks.None), mark => Assert.True(entries.Count(entry => entry.Is(mark)) >= 5, mark.ToString()));
+        Assert.All(Enum.GetValues<Phase>(), phase => Assert.Contains(stories, story => story.State.Worst.Phase == phase));
+        Assert.Contains(stories, story => story.Custody.Any(span => span.Proven));
+        Assert.Contains(stories, story => story.State.Items.Any(item => item.IsDisputed));
+        Assert.Contains(stories, story => story.State.Owner is { } owner && owner != new OrganizationId("XB"));
+    }
+
     private static string WithoutPlans(Story story) => Written.WhereItStands(story with
     {
         State = story.State with { Items = [.. story.State.Items.Select(item => item with { Eta = null, Flight = null })] },

@@ -46,9 +46,11 @@ internal static class Told
     /// <summary>A moment of July 2026, UTC: "07-06 16:05".</summary>
     public static Instant On(string moment) => InstantPattern.General.Parse($"2026-{moment.Replace(' ', 'T')}:00Z").Value;
 
+    public static Reporter Reporter(string id) => Cast.Concat(Strangers).First(one => one.Id.Value == id).AsReporter();
+
     public static Claim By(string id) => new()
     {
-        Reporter = Cast.Concat(Strangers).First(one => one.Id.Value == id).AsReporter(),
+        Reporter = Reporter(id),
         UpdateId = $"u{Interlocked.Increment(ref _words):000000}",
         ReceivedAt = On("07-06 00:00"),
     };
