@@ -22,9 +22,13 @@ public sealed record DamageWindow(Instant? From, Instant Until, OrganizationId S
             .Where(entry => entry.Claim.OrderAt >= (lastGood?.Claim.OrderAt ?? Instant.MinValue) && entry.Claim.OrderAt < seen.Claim.OrderAt)
             .Select(entry => entry.Claim.Reporter)
             .Where(reporter => reporter.HandlesBags && reporter.Id != seen.Claim.By)
-            .Select(reporter => reporter.Id)
-            .Distinct();
-        return new(lastGood?.Claim.OrderAt, seen.Claim.OrderAt, seen.Claim.By, [.. hands]);
+            .Select(reporter => reporter.Id);
+        // Others told of some holders, and those kept silent themselves.
+        var holders = story.Custody
+            .Where(span => (itemId.Length == 0 || span.ItemId == itemId) && span.From < seen.Claim.OrderAt && (span.Until is null || span.Until > lastGood?.Claim.OrderAt || lastGood is null))
+            .Select(span => span.By)
+            .Where(holder => holder != OrganizationId.Customer && holder != seen.Claim.By);
+        return new(lastGood?.Claim.OrderAt, seen.Claim.OrderAt, seen.Claim.By, [.. hands.Union(holders)]);
     }
 
     private static bool SeesDamage(Claim claim) =>
