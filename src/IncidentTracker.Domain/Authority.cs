@@ -45,7 +45,7 @@ internal static class Authority
         foreach (var item in state.Items)
             if (item.Holding?.By == party) roles.Add(Role.HoldingStation);
         foreach (var assignment in state.Assignments)
-            if (assignment.Organization == party) roles.Add((Role)((int)assignment.Role - 1));
+            if (assignment.Organization == party) roles.Add(Enum.Parse<Role>(assignment.Role.ToString()));
     }
 
     private static bool ContainsAnyOf(this ReadOnlySpan<Role> accepted, IReadOnlySet<Role> roles)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using NodaTime;
 
 namespace IncidentTracker.Domain;
 
@@ -14,6 +13,7 @@ internal static class Custody
     {
         if (claim.Custody is { } statement) return Statement(item, claim, statement, marks);
         if (status is null || (marks & Marks.EvidenceMissing) != 0) return (item, marks);
+        if (status.Code == "DELIVERY_DISPUTED") return (NotReceived(item, claim), marks);
 
         return status.Possession switch
         {
@@ -50,7 +50,7 @@ internal static class Custody
         if (held?.By == who)
         {
             // The giver said so first; now the taker says it too.
-            var proven = held.Proven || (held.MovedOn == false && held.Before is not null && GaveTo(item, who) && claim.By == who);
+            var proven = held.Proven || (item.OfferedTo == who && claim.By == who);
             return (item with { Holding = held with { Proven = proven, MovedOn = false }, OfferedTo = null }, marks);
         }
         if (held is null) return (item with { Holding = new(who, claim.OrderAt, false, null, false, false), OfferedTo = null }, marks);
@@ -76,14 +76,17 @@ internal static class Custody
         ? item with { Holding = new(before, claim.OrderAt, held.BeforeProven, null, false, false) }
         : item;
 
-    private static bool GaveTo(ItemState item, OrganizationId who) => item.OfferedTo == who;
+    // The customer says that it never came: whoever had it before still answers for it.
+    private static ItemState NotReceived(ItemState item, Claim claim) => item.Holding is { Before: { } before } held && held.By == OrganizationId.Customer
+        ? item with { Holding = new(before, claim.OrderAt, held.BeforeProven, null, false, false) }
+        : item;
 
     // A holder that sends the bag off no longer insists on having it.
     private static ItemState MovedOn(ItemState item, Claim claim, StatusCode status) =>
         status.Code == "FORWARD_DEPARTED" && item.Holding is { } held && held.By == claim.By ? item with { Holding = held with { MovedOn = true } } : item;
 
     // These say "it lies here"; all others say "it passes through my hands".
-    private static bool IsAtRest(string code) => code is "ON_HAND" or "HELD" or "READY_TO_COLLECT" or "RETURNED_TO_STATION";
+    public static bool IsAtRest(string code) => code is "ON_HAND" or "HELD" or "READY_TO_COLLECT" or "RETURNED_TO_STATION";
 }
 
 /// <summary>Writes down who held each item from when until when.</summary>

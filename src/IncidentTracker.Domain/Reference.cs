@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
 namespace IncidentTracker.Domain;
@@ -11,6 +12,7 @@ public readonly record struct Reference
 {
     private const string Alphabet = "0123456789BCDFGHJKMNPQRSTVWXZ";
     private const int Length = 9;
+    private static readonly SearchValues<char> Known = SearchValues.Create(Alphabet);
 
     private Reference(string value) => Value = value;
 
@@ -47,7 +49,7 @@ public readonly record struct Reference
             if (count == Length) return false;
             characters[count++] = char.ToUpperInvariant(typed) switch { 'O' => '0', 'I' or 'L' => '1', var other => other };
         }
-        if (count != Length || characters.IndexOfAnyExcept(Alphabet) >= 0) return false;
+        if (count != Length || characters.IndexOfAnyExcept(Known) >= 0) return false;
         if (CheckCharacter(characters[..^1]) != characters[^1]) return false;
 
         reference = new(new string(characters));

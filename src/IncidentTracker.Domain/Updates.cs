@@ -7,9 +7,13 @@ public abstract record Decision
 {
     private Decision() { }
 
-    /// <summary>It counts, or waits to (<see cref="Domain.Marks.Quarantined"/>). Null state: the story must be told again with it.</summary>
-    public sealed record Accepted(CaseState? State, Marks Marks) : Decision;
+    /// <summary>It is stored, and this is where the case stands with it.</summary>
+    public sealed record Applied(CaseState State, Marks Marks) : Decision;
 
+    /// <summary>It is stored, but belongs somewhere among earlier claims: the story must be told again with it.</summary>
+    public sealed record TellAgain : Decision;
+
+    /// <summary>The case cannot take it.</summary>
     public sealed record Refused(Violation Why) : Decision;
 }
 
@@ -24,12 +28,13 @@ public static class Updates
     /// <summary>Decides what a claim does to a case. The same arguments always get the same answer.</summary>
     public static Decision Decide(CaseFacts facts, CaseState state, Claim claim)
     {
-        if (claim.ItemId.Length > 0 && state.Items.All(item => item.Id != claim.ItemId))
-            return new Decision.Refused(Refusals.ItemUnknown.At("item_id"));
-
-        var appended = Fold.Append(facts, state, claim);
-        return new Decision.Accepted(appended?.State, appended?.Marks ?? Marks.None);
+        if (Refuse(facts, claim) is { } why) return new Decision.Refused(why);
+        return Fold.Append(facts, state, claim) is { } step ? new Decision.Applied(step.State, step.Marks) : new Decision.TellAgain();
     }
+
+    /// <summary>Why a case cannot take a claim at all. Null: it can, and <see cref="Fold"/> says what it does there.</summary>
+    public static Violation? Refuse(CaseFacts facts, Claim claim) =>
+        claim.ItemId.Length > 0 && facts.Items.All(item => item.Id != claim.ItemId) ? Refusals.ItemUnknown.At("item_id") : null;
 
     /// <summary>What is wrong with a claim whatever the case is.</summary>
     public static IEnumerable<Violation> Check(Claim claim)

@@ -1,0 +1,38 @@
+using IncidentTracker.Domain;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace IncidentTracker.Data;
+
+/// <summary>The hub's memory. Features query it directly; nothing wraps it.</summary>
+internal sealed class HubDb(DbContextOptions<HubDb> options, Engine engine) : DbContext(options)
+{
+    public DbSet<OrganizationRow> Organizations => Set<OrganizationRow>();
+    public DbSet<IncidentRow> Incidents => Set<IncidentRow>();
+    public DbSet<ClaimEntity> Claims => Set<ClaimEntity>();
+    public DbSet<ExternalReferenceRow> ExternalReferences => Set<ExternalReferenceRow>();
+    public DbSet<TravellerRow> Travellers => Set<TravellerRow>();
+    public DbSet<OpenRequestRow> OpenRequests => Set<OpenRequestRow>();
+    public DbSet<StreamRow> Streams => Set<StreamRow>();
+    public DbSet<ChangeRow> Changes => Set<ChangeRow>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.ApplyConfigurationsFromAssembly(typeof(HubDb).Assembly);
+        engine.Configure(modelBuilder);
+        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
+            property.SetColumnName(SnakeCase(property.Name));
+    }
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        engine.Configure(configurationBuilder);
+        configurationBuilder.Properties<Enum>().HaveConversion<string>();
+    }
+
+    private static string SnakeCase(string name) =>
+        string.Concat(name.Select((c, i) => char.IsUpper(c) ? (i > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));
+}
+
+/// <summary>Identifiers are stored as what is inside them.</summary>
+internal sealed class IncidentIdConverter() : ValueConverter<IncidentId, Guid>(id => id.Value, value => new(value));

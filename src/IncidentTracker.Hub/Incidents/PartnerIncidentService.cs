@@ -1,0 +1,87 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using Grpc.Core;
+using IncidentTracker.Access;
+using IncidentTracker.Domain;
+using IncidentTracker.Updates;
+using Wire = IncidentTracker.Partner.V1;
+
+namespace IncidentTracker.Incidents;
+
+/// <summary>The gRPC door for cases. A case of others does not exist for the caller.</summary>
+internal sealed class PartnerIncidentService(OpenIncident open, CaseReader cases, CaseViews views, TimelineWatch watch)
+    : Wire.PartnerIncidentService.PartnerIncidentServiceBase
+{
+    private const int DefaultPage = 50;
+    private const int LargestPage = 200;
+
+    public override async Task<Wire.OpenIncidentResponse> OpenIncident(Wire.OpenIncidentRequest request, ServerCallContext context)
+    {
+        var partner = context.Partner();
+        ContractLimits.Check(request);
+        var (id, replayed) = await open.RunAsync(request, partner, context.CancellationToken);
+        var opened = await cases.ReadAsync(id, context.CancellationToken);
+        return new() { Incident = views.ForPartner(opened!), Replayed = replayed };
+    }
+
+    public override async Task<Wire.GetIncidentResponse> GetIncident(Wire.GetIncidentRequest request, ServerCallContext context)
+    {
+        var partner = context.Partner();
+        var read = await ReadAsync(partner, request.IncidentReference, context.CancellationToken);
+        var response = new Wire.GetIncidentResponse { Incident = views.ForPartner(read) };
+        response.Entries.Add(CaseViews.Entries(read, partner));
+        return response;
+    }
+
+    public override async Task<Wire.FindIncidentsResponse> FindIncidents(Wire.FindIncidentsRequest request, ServerCallContext context)
+    {
+        var partner = context.Partner();
+        var (reference, violations) = UpdateReader.ReadReference(request.ExternalReference, "external_reference");
+        if (reference is null) throw new RefusedException(violations[0].Why, violations);
+        if (request.PageSize < 0) throw new RefusedException(Refusals.FieldInvalid.At("page_size", "At least 0."));
+
+        var size = request.PageSize == 0 ? DefaultPage : Math.Min(request.PageSize, LargestPage);
+        var after = PageToken.Read(request.PageToken, partner.Id.Value + reference);
+        var page = await cases.ListAsync(db => Addresses.CasesWith(db, reference), after, size + 1, summary => summary.State.IsParty(partner.Reporter), context.CancellationToken);
+
+        var response = new Wire.FindIncidentsResponse();
+        foreach (var summary in page.Take(size)) response.Incidents.Add(views.ForPartner((await cases.ReadAsync(summary.Id, context.CancellationToken))!));
+        if (page.Count > size) response.NextPageToken = PageToken.Write(page[size - 1].Id, partner.Id.Value + reference);
+        return response;
+    }
+
+    public override async Task WatchTimeline(Wire.WatchTimelineRequest request, IServerStreamWriter<Wire.WatchTimelineResponse> responseStream, ServerCallContext context)
+    {
+        var partner = context.Partner();
+        IncidentId? only = request.IncidentReference.Length == 0 ? null : (await ReadAsync(partner, request.IncidentReference, context.CancellationToken)).Id;
+        await watch.RunAsync(partner, only, request.ResumeToken, responseStream, context);
+    }
+
+    private async Task<ReadCase> ReadAsync(PartnerIdentity partner, string text, CancellationToken stop)
+    {
+        if (text.Length == 0) throw new RefusedException(Refusals.FieldRequired.At("incident_reference"));
+        var found = Reference.TryParse(text, out var reference) ? await cases.FindAsync(reference, stop) : null;
+        var read = found is { } known ? await cases.ReadAsync(known.Id, stop) : null;
+        return read is not null && read.Story.State.IsParty(partner.Reporter) ? read : throw new RefusedException(Refusals.IncidentNotFound.At("incident_reference"));
+    }
+}
+
+/// <summary>Where a list goes on. Opaque to callers, and only good for the question it belongs to.</summary>
+internal static class PageToken
+{
+    public static string Write(IncidentId last, string question) =>
+        Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{last} {Fingerprint(question)}"));
+
+    public static IncidentId? Read(string token, string question)
+    {
+        if (token.Length == 0) return null;
+        if (token.Length < 200 && Base64Url.IsValid(token)
+            && Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token)).Split(' ') is [var id, var fingerprint]
+            && IncidentId.TryParse(id, out var last) && fingerprint == Fingerprint(question)) return last;
+        throw new RefusedException(Refusals.PageTokenMismatch.At("page_token"));
+    }
+
+    private static string Fingerprint(string question) =>
+        Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(question)))[..12].ToLower(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,82 @@
+using IncidentTracker.Data;
+using IncidentTracker.Domain;
+using IncidentTracker.Updates;
+using Microsoft.EntityFrameworkCore;
+using NodaTime;
+using Wire = IncidentTracker.Partner.V1;
+
+namespace IncidentTracker.Incidents;
+
+/// <summary>A case as it is read: its story and everything settled at its opening.</summary>
+internal sealed record ReadCase(
+    IncidentId Id, Reference Reference, long Version, Instant OpenedAt, CaseFacts Facts, IReadOnlyList<Wire.Flight> Legs,
+    IReadOnlyList<ExternalReference> References, Story Story, IReadOnlyDictionary<ClaimId, Wire.Update> Updates);
+
+/// <summary>What the list of cases shows of each.</summary>
+internal sealed record CaseSummary(IncidentId Id, Reference Reference, long Version, Instant OpenedAt, Instant ChangedAt, CaseFacts Facts, CaseState State);
+
+/// <summary>Reads cases. The row of a case gives its version; everything else is folded from its claims.</summary>
+internal sealed class CaseReader(IDbContextFactory<HubDb> dbs)
+{
+    /// <summary>Which case a reference means, and at which version it is: one indexed read.</summary>
+    public async Task<(IncidentId Id, long Version)?> FindAsync(Reference reference, CancellationToken stop)
+    {
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        var row = await db.Incidents.AsNoTracking().Where(incident => incident.Reference == reference.Value)
+            .Select(incident => new { incident.Id, incident.Version, incident.MergedInto }).FirstOrDefaultAsync(stop);
+        if (row is null) return null;
+        if (row.MergedInto is not { } survivor) return (row.Id, row.Version);
+        return (survivor, await db.Incidents.Where(incident => incident.Id == survivor).Select(incident => incident.Version).SingleAsync(stop));
+    }
+
+    public async Task<ReadCase?> ReadAsync(IncidentId id, CancellationToken stop)
+    {
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        var rows = await db.Incidents.AsNoTracking().Where(incident => incident.Id == id || incident.MergedInto == id).ToListAsync(stop);
+        if (rows.SingleOrDefault(incident => incident.Id == id) is not { Reference: { } text } row || !Reference.TryParse(text, out var reference)) return null;
+
+        var files = rows.Select(incident => incident.Id).ToArray();
+        var claims = await db.Claims.AsNoTracking().Where(claim => files.Contains(claim.IncidentId)).ToListAsync(stop);
+        var references = await db.ExternalReferences.AsNoTracking().Where(known => files.Contains(known.IncidentId)).ToListAsync(stop);
+
+        var file = CaseLoading.Open(AsCaseRow(row), [.. rows.Where(incident => incident.Id != id).Select(AsCaseRow)]);
+        var told = CaseLoading.Claims(file, claims.Select(claim =>
+            new ClaimRow(claim.IncidentId, claim.PartnerId, claim.UpdateId, claim.ReceivedAt, claim.Hash, claim.Body)).ToLookup(claim => claim.Incident)).ToArray();
+        return new(id, reference, row.Version, row.OpenedAt, file.Facts, CaseCodec.ReadLegs(row.Facts),
+            [.. references.Select(known => new ExternalReference(known.Scheme, known.Value, ReferenceDays.Day(known.Day))).Distinct()],
+            Fold.All(file.Facts, told.Select(one => one.Claim)),
+            told.GroupBy(one => one.Claim.Id).ToDictionary(same => same.Key, same => same.First().Update));
+    }
+
+    /// <summary>A page of cases, newest first, from those a question selects.</summary>
+    public async Task<IReadOnlyList<CaseSummary>> ListAsync(Func<HubDb, IQueryable<IncidentRow>> question, IncidentId? after, int count, Func<CaseSummary, bool> mayRead, CancellationToken stop)
+    {
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        var page = new List<CaseSummary>(count);
+        while (page.Count < count)
+        {
+            var query = question(db).AsNoTracking().Where(incident => incident.Reference != null && incident.MergedInto == null);
+            if (after is { } last) query = query.Where(incident => incident.Id < last);
+            var rows = await query.OrderByDescending(incident => incident.Id).Take(count).ToListAsync(stop);
+            page.AddRange(rows.Select(Summary).Where(mayRead).Take(count - page.Count));
+            if (rows.Count < count) break;
+            after = rows[^1].Id;
+        }
+        return page;
+    }
+
+    /// <summary>The family name that opens a case to its traveller; null when it has none.</summary>
+    public async Task<string?> FamilyNameAsync(IncidentId id, CancellationToken stop)
+    {
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        return await db.Travellers.AsNoTracking().Where(traveller => traveller.IncidentId == id).Select(traveller => traveller.FamilyName).FirstOrDefaultAsync(stop);
+    }
+
+    private static CaseSummary Summary(IncidentRow row)
+    {
+        var reference = Reference.TryParse(row.Reference, out var parsed) ? parsed : default;
+        return new(row.Id, reference, row.Version, row.OpenedAt, row.ChangedAt, CaseCodec.ReadFacts(row.Facts), CaseCodec.ReadState(row.State));
+    }
+
+    private static CaseRow AsCaseRow(IncidentRow row) => new(row.Id, row.Reference, row.MergedInto, row.Version, row.Facts, row.State);
+}

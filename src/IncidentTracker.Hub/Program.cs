@@ -1,0 +1,54 @@
+using IncidentTracker.Access;
+using IncidentTracker.Data;
+using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Incidents;
+using IncidentTracker.Updates;
+using IncidentTracker.Web;
+using Microsoft.Extensions.Options;
+
+var builder = WebApplication.CreateBuilder(args);
+var services = builder.Services;
+if (builder.Configuration["Settings"] is { Length: > 0 } file) builder.Configuration.AddJsonFile(Path.GetFullPath(file)).AddCommandLine(args);
+
+// Settings: a wrong one stops the start.
+services.AddOptions<DatabaseOptions>().BindConfiguration("Database").ValidateDataAnnotations().ValidateOnStart();
+services.AddOptions<DoorOptions>().BindConfiguration("Doors").ValidateDataAnnotations().ValidateOnStart();
+services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateDataAnnotations().ValidateOnStart();
+services.AddOptions<DevelopmentOptions>().BindConfiguration("Development").ValidateDataAnnotations().ValidateOnStart();
+services.AddSingleton<IValidateOptions<DoorOptions>, LoopbackOnly>();
+
+// Memory: upgraded before the doors open.
+services.AddSingleton(sp => Engine.For(sp.GetRequiredService<IOptions<DatabaseOptions>>().Value));
+services.AddDbContextFactory<HubDb>((sp, options) => sp.GetRequiredService<Engine>().Configure(options));
+services.AddHostedService<SchemaUpgrade>();
+
+// Work.
+services.AddSingleton(sp => StoryClock.For(sp.GetRequiredService<IOptions<DevelopmentOptions>>().Value));
+services.AddSingleton<Register>().AddHostedService(sp => sp.GetRequiredService<Register>());
+services.AddSingleton<Addresses>();
+services.AddSingleton<Ingest>().AddHostedService(sp => sp.GetRequiredService<Ingest>());
+services.AddSingleton<UpdateStreams>();
+services.AddSingleton<OpenIncident>();
+services.AddSingleton<CaseReader>();
+services.AddSingleton<CaseViews>();
+services.AddSingleton<TimelineWatch>();
+
+// Doors.
+builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.ListenOnDoors());
+services.AddHardenedGrpc(configure: grpc => grpc.Interceptors.Add<RefusalInterceptor>());
+services.AddProblemDetails().AddExceptionHandler<Problems>();
+
+var app = builder.Build();
+
+app.UseExceptionHandler();
+app.UseRouting();
+app.UseHardenedGrpc();
+
+app.MapGrpcService<PartnerUpdateService>();
+app.MapGrpcService<PartnerIncidentService>();
+app.MapHardenedGrpc();
+
+await app.RunAsync();
+
+/// <summary>The hub. Public, so that tests can start it.</summary>
+public partial class Program;

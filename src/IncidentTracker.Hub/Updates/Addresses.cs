@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using IncidentTracker.Data;
+using IncidentTracker.Domain;
+using Microsoft.EntityFrameworkCore;
+using NodaTime;
+using Wire = IncidentTracker.Partner.V1;
+
+namespace IncidentTracker.Updates;
+
+/// <summary>
+/// Finds the case that an update names. A reference means one case for ever; a bag tag means the open case that has it
+/// within three days, or else a file of sightings, whose identifier follows from tag and day so that every hub agrees.
+/// </summary>
+internal sealed class Addresses(IDbContextFactory<HubDb> dbs)
+{
+    private const int MostRemembered = 500_000;
+
+    // A reference never changes its case, so this cannot become wrong, only large.
+    private readonly ConcurrentDictionary<string, IncidentId> _byReference = new(StringComparer.Ordinal);
+
+    /// <summary>Sets the case of each submission, or its outcome when there is none.</summary>
+    public async Task ResolveAsync(IReadOnlyList<Submission> submissions, CancellationToken stop)
+    {
+        var unknown = new List<(Submission Submission, string Reference)>();
+        List<Submission>? external = null;
+        foreach (var submission in submissions)
+        {
+            if (submission.Outcome is not null) continue;
+            if (submission.Address.AddressCase == Wire.IncidentAddress.AddressOneofCase.ExternalReference) (external ??= []).Add(submission);
+            else if (!Reference.TryParse(submission.Address.IncidentReference, out var reference)) submission.Decided(NotFound("incident.incident_reference"));
+            else if (_byReference.TryGetValue(reference.Value, out var known)) submission.Case = known;
+            else unknown.Add((submission, reference.Value));
+        }
+        if (unknown.Count > 0) await ResolveReferencesAsync(unknown, stop);
+        if (external is not null) await ResolveExternalAsync(external, stop);
+    }
+
+    /// <summary>The cases that have an identifier, newest first; sightings are not cases.</summary>
+    public static IQueryable<IncidentRow> CasesWith(HubDb db, ExternalReference reference)
+    {
+        var references = db.ExternalReferences.Where(row => row.Scheme == reference.Scheme && row.Value == reference.Value);
+        if (reference.Date is { } day && reference.Scheme == ReferenceScheme.BagTag)
+        {
+            var (first, last) = (ReferenceDays.Earliest(day), ReferenceDays.Latest(day));
+            references = references.Where(row => string.Compare(row.Day, first) >= 0 && string.Compare(row.Day, last) <= 0);
+        }
+        else if (reference.Date is { } exact)
+        {
+            var text = ReferenceDays.Text(exact);
+            references = references.Where(row => row.Day == text || row.Day == "");
+        }
+        return db.Incidents.Where(incident => incident.Reference != null && references.Any(row => row.IncidentId == incident.Id)).OrderByDescending(incident => incident.Id);
+    }
+
+    public static ExternalReferenceRow Row(Wire.ExternalReference reference, IncidentId id) =>
+        Row(new ExternalReference((ReferenceScheme)(int)reference.Scheme, reference.Value, ReferenceDays.Day(reference.Date)), id);
+
+    public static ExternalReferenceRow Row(ExternalReference reference, IncidentId id) =>
+        new() { Scheme = reference.Scheme, Value = reference.Value, Day = ReferenceDays.Text(reference.Date), IncidentId = id };
+
+    /// <summary>The file for sightings of a tag on a day: the same on every hub.</summary>
+    public static SightingFile SightingOf(string tag, LocalDate day)
+    {
+        var hash = SHA256.HashData(Encoding.ASCII.GetBytes($"BAG_TAG {tag} {ReferenceDays.Text(day)}"));
+        return new(new(new Guid(hash.AsSpan(0, 16), bigEndian: true)), tag, day);
+    }
+
+    private async Task ResolveReferencesAsync(List<(Submission Submission, string Reference)> unknown, CancellationToken stop)
+    {
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        var wanted = unknown.Select(one => one.Reference).Distinct().ToArray();
+        var found = await db.Incidents.AsNoTracking().Where(incident => wanted.Contains(incident.Reference!))
+            .Select(incident => new { incident.Reference, incident.Id }).ToDictionaryAsync(incident => incident.Reference!, incident => incident.Id, stop);
+
+        if (_byReference.Count > MostRemembered) _byReference.Clear();
+        foreach (var (reference, id) in found) _byReference[reference] = id;
+        foreach (var (submission, reference) in unknown)
+        {
+            if (found.TryGetValue(reference, out var id)) submission.Case = id;
+            else submission.Decided(NotFound("incident.incident_reference"));
+        }
+    }
+
+    private async Task ResolveExternalAsync(List<Submission> submissions, CancellationToken stop)
+    {
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        foreach (var group in submissions.GroupBy(ReferenceOf))
+        {
+            var cases = await CasesWith(db, group.Key).AsNoTracking().Select(incident => new { incident.Id, incident.MergedInto, incident.Phase }).Take(20).ToListAsync(stop);
+            var ids = cases.Select(one => one.MergedInto ?? one.Id).Distinct().ToArray();
+            if (ids.Length > 1) ids = [.. cases.Where(one => one.Phase != nameof(Phase.Closed)).Select(one => one.MergedInto ?? one.Id).Distinct()];
+
+            foreach (var submission in group)
+            {
+                if (ids.Length == 1) submission.Case = ids[0];
+                else if (cases.Count > 0) submission.Decided(new Outcome.Refused(Refusals.ReferenceAmbiguous.At("incident.external_reference")));
+                else if (group.Key.Scheme != ReferenceScheme.BagTag) submission.Decided(NotFound("incident.external_reference"));
+                else
+                {
+                    submission.Sighting = SightingOf(group.Key.Value, group.Key.Date!.Value);
+                    submission.Case = submission.Sighting.Id;
+                }
+            }
+        }
+    }
+
+    // A tag without a day means the day on which the thing happened, at the place where it happened.
+    private static ExternalReference ReferenceOf(Submission submission)
+    {
+        var sent = submission.Address.ExternalReference;
+        var day = ReferenceDays.Day(sent.Date);
+        if (day is null && sent.Scheme == Wire.ReferenceScheme.BagTag)
+            day = submission.Claim.Happened?.Local.Date ?? submission.Claim.ReceivedAt.InUtc().Date;
+        return new((ReferenceScheme)(int)sent.Scheme, sent.Value, day);
+    }
+
+    private static Outcome.Refused NotFound(string field) => new(Refusals.IncidentNotFound.At(field));
+}

@@ -1,0 +1,58 @@
+using IncidentTracker.Domain;
+
+namespace IncidentTracker.Updates;
+
+/// <summary>A case as its writer keeps it in memory between batches. The version in the database is the judge of whether it is still true.</summary>
+internal sealed class CaseFile
+{
+    public required IncidentId Id { get; init; }
+    public required string? Reference { get; init; }
+    public required CaseFacts Facts { get; init; }
+    public required byte[] StoredFacts { get; init; }
+    public required long Version { get; set; }
+    public required CaseState State { get; set; }
+
+    /// <summary>Files of sightings that joined this case, each with the item it is about.</summary>
+    public IReadOnlyList<(IncidentId Id, string ItemId)> Files { get; init; } = [];
+
+    public IEnumerable<IncidentId> AllFiles => Files.Select(file => file.Id).Prepend(Id);
+
+    /// <summary>The item that carries a tag; empty when the case has only one or none carries it.</summary>
+    public string ItemWith(string tag) => Facts.Items.Length == 1 ? "" : Facts.Items.FirstOrDefault(item => item.BagTag == tag)?.Id ?? "";
+}
+
+/// <summary>
+/// The cases that were written lately. Two halves: when the young one is full, the old one is forgotten. Used by one
+/// writer at a time.
+/// </summary>
+internal sealed class CaseCache(int capacity)
+{
+    private Dictionary<IncidentId, CaseFile> _young = [];
+    private Dictionary<IncidentId, CaseFile> _old = [];
+
+    public CaseFile? Find(IncidentId id)
+    {
+        if (_young.TryGetValue(id, out var file)) return file;
+        if (!_old.TryGetValue(id, out file)) return null;
+        Keep(file);
+        return file;
+    }
+
+    public void Keep(CaseFile file)
+    {
+        if (_young.Count >= capacity / 2) (_old, _young) = (_young, []);
+        _young[file.Id] = file;
+    }
+
+    public void Forget(IncidentId id)
+    {
+        _young.Remove(id);
+        _old.Remove(id);
+    }
+
+    public void ForgetAll()
+    {
+        _young = [];
+        _old = [];
+    }
+}

@@ -1,0 +1,52 @@
+using IncidentTracker.Data;
+using IncidentTracker.Domain;
+
+namespace IncidentTracker.Updates;
+
+/// <summary>Opens cases from what is stored, and tells their stories again.</summary>
+internal static class CaseLoading
+{
+    /// <summary>The cases with everything that joined them.</summary>
+    public static async Task<IReadOnlyList<CaseFile>> OpenAsync(IngestStore store, IReadOnlyList<CaseRow> rows, CancellationToken stop)
+    {
+        if (rows.Count == 0) return [];
+
+        var joined = await store.LoadFilesAsync([.. rows.Where(row => row.Reference is not null).Select(row => row.Id)], stop);
+        var files = joined.Count == 0 ? [] : (await store.LoadCasesAsync([.. joined.SelectMany(group => group)], stop)).ToDictionary(row => row.Id);
+        return [.. rows.Select(row => Open(row, [.. joined[row.Id].Select(id => files[id])]))];
+    }
+
+    public static CaseFile Open(CaseRow row, IReadOnlyList<CaseRow> joined)
+    {
+        var facts = CaseCodec.ReadFacts(row.Facts);
+        return new()
+        {
+            Id = row.Id,
+            Reference = row.Reference,
+            Facts = facts,
+            StoredFacts = row.Facts,
+            Version = row.Version,
+            State = CaseCodec.ReadState(row.State),
+            Files = [.. joined.Select(file => (file.Id, ItemOf(facts, CaseCodec.ReadFacts(file.Facts))))],
+        };
+    }
+
+    /// <summary>The file of a tag that nobody has reported missing, before its first sighting.</summary>
+    public static CaseFile NewSighting(SightingFile sighting)
+    {
+        var facts = CaseFacts.Sighting with { Items = [CaseFacts.Sighting.Items[0] with { BagTag = sighting.Tag, BagTagDate = sighting.Day }] };
+        return new() { Id = sighting.Id, Reference = null, Facts = facts, StoredFacts = CaseCodec.Write(facts, []), Version = 0, State = CaseState.Of(facts) };
+    }
+
+    /// <summary>Folds everything that is stored about a case, sightings included.</summary>
+    public static Story Tell(CaseFile file, ILookup<IncidentId, ClaimRow> claims) => Fold.All(file.Facts, Claims(file, claims).Select(one => one.Claim));
+
+    /// <summary>The claims of a case with the updates they were made of.</summary>
+    public static IEnumerable<(Claim Claim, Partner.V1.Update Update)> Claims(CaseFile file, ILookup<IncidentId, ClaimRow> claims) =>
+        claims[file.Id].Select(ClaimCodec.Read).Concat(file.Files.SelectMany(joined => claims[joined.Id].Select(ClaimCodec.Read)
+            .Select(one => one.Claim.ItemId.Length > 0 && joined.ItemId.Length == 0 ? one : (one.Claim with { ItemId = joined.ItemId }, one.Update))));
+
+    // A file of sightings is about the item with its tag.
+    private static string ItemOf(CaseFacts facts, CaseFacts sighting) =>
+        facts.Items.Length == 1 ? "" : facts.Items.FirstOrDefault(item => item.BagTag == sighting.Items[0].BagTag)?.Id ?? "";
+}

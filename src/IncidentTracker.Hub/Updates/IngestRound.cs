@@ -1,0 +1,212 @@
+using IncidentTracker.Data;
+using IncidentTracker.Domain;
+using NodaTime;
+using Key = (IncidentTracker.Domain.IncidentId Incident, string PartnerId, string UpdateId);
+
+namespace IncidentTracker.Updates;
+
+/// <summary>One transaction of a writer: look, decide, write. If somebody got in between, the writer makes a new one.</summary>
+internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses addresses, IReadOnlyList<Submission> batch, Instant now)
+{
+    private readonly Dictionary<IncidentId, CaseFile> _cases = [];
+    private readonly Dictionary<Submission, Outcome> _outcomes = [];
+    private readonly Dictionary<Key, Submission> _firsts = [];
+    private readonly List<(Submission Submission, CaseFile Case, Claim Claim)> _accepted = [];
+
+    public async Task RunAsync()
+    {
+        var stop = CancellationToken.None;      // a transaction that began is finished; the database's own timeout bounds it
+        await LoadAsync(stop);
+        var candidates = Candidates();
+        if (candidates.Count == 0)
+        {
+            Answer([], []);
+            return;
+        }
+
+        await store.BeginAsync(stop);
+        await OpenSightingFilesAsync(stop);
+        var known = await KnownInOtherFilesAsync(candidates, stop);
+        var rows = candidates.Select(one => Row(one.Submission, one.Case, one.Claim)).Where(row => !known.ContainsKey(KeyOf(row))).ToArray();
+        var inserted = await store.InsertClaimsAsync(rows, stop);
+        await DecideAsync(candidates, inserted, known, stop);
+
+        var references = References();
+        if (references.Length > 0) await store.InsertReferencesAsync(references, stop);
+        var touched = _accepted.Select(one => one.Case).Distinct().ToArray();
+        var changes = touched.Select(file => new CaseChange(file.Id, file.Version, file.State.Worst.Phase.ToString(), file.StoredFacts, CaseCodec.Write(file.State))).ToArray();
+        var positions = await store.SaveAndCommitAsync(changes, now, stop);
+
+        Answer(touched, positions);
+    }
+
+    /// <summary>After a failure: what this round believed about its cases may be wrong.</summary>
+    public void Forget()
+    {
+        foreach (var id in _cases.Keys.Concat(batch.Select(submission => submission.Case))) cache.Forget(id);
+    }
+
+    private async Task LoadAsync(CancellationToken stop)
+    {
+        var wanted = batch.Select(submission => submission.Case).Distinct().ToList();
+        foreach (var id in wanted)
+            if (cache.Find(id) is { } file) _cases[id] = file;
+
+        // A case may have joined another one since it was looked up: follow it there.
+        for (var missing = wanted.Where(id => !_cases.ContainsKey(id)).ToList(); missing.Count > 0;)
+        {
+            var rows = await store.LoadCasesAsync(missing, stop);
+            var survivors = rows.Where(row => row.MergedInto is not null).ToDictionary(row => row.Id, row => row.MergedInto!.Value);
+            foreach (var submission in batch)
+                if (survivors.TryGetValue(submission.Case, out var survivor)) (submission.Case, submission.Sighting) = (survivor, null);
+
+            var own = rows.Where(row => row.MergedInto is null).ToArray();
+            foreach (var file in await CaseLoading.OpenAsync(store, own, stop)) _cases[file.Id] = file;
+            missing = [.. survivors.Values.Where(id => !_cases.ContainsKey(id)).Distinct()];
+        }
+
+        foreach (var sighting in batch.Select(submission => submission.Sighting).OfType<SightingFile>())
+            if (!_cases.ContainsKey(sighting.Id)) _cases[sighting.Id] = CaseLoading.NewSighting(sighting);
+    }
+
+    private List<(Submission Submission, CaseFile Case, Claim Claim)> Candidates()
+    {
+        var candidates = new List<(Submission, CaseFile, Claim)>(batch.Count);
+        foreach (var submission in batch)
+        {
+            if (!_cases.TryGetValue(submission.Case, out var file))
+            {
+                _outcomes[submission] = new Outcome.Refused(Refusals.IncidentNotFound.At("incident"));
+                continue;
+            }
+
+            var claim = submission.Claim;
+            if (claim.ItemId.Length == 0 && submission.Address.ExternalReference is { Scheme: Partner.V1.ReferenceScheme.BagTag } tag && file.ItemWith(tag.Value) is { Length: > 0 } item)
+                claim = claim with { ItemId = item };
+
+            if (Domain.Updates.Refuse(file.Facts, claim) is { } violation) _outcomes[submission] = new Outcome.Refused(violation);
+            else if (_firsts.TryAdd((file.Id, claim.By.Value, claim.UpdateId), submission)) candidates.Add((submission, file, claim));
+        }
+        return candidates;
+    }
+
+    // A sighting gets its file in the same transaction. If a case for the tag was opened meanwhile, it goes there instead.
+    private async Task OpenSightingFilesAsync(CancellationToken stop)
+    {
+        var fresh = batch.Select(submission => submission.Sighting).OfType<SightingFile>().Where(sighting => _cases[sighting.Id].Version == 0).Distinct().ToArray();
+        if (fresh.Length == 0 || await store.ClaimTagsAsync(fresh, stop)) return;
+
+        await store.RollbackAsync();
+        var affected = batch.Where(submission => submission.Sighting is not null).ToArray();
+        foreach (var submission in affected) submission.Sighting = null;
+        await addresses.ResolveAsync(affected, stop);
+        throw new StaleCaseException([.. fresh.Select(sighting => sighting.Id)]);
+    }
+
+    // Repetitions of a sighting that joined a case lie under the key of their own file.
+    private async Task<Dictionary<Key, ClaimRow>> KnownInOtherFilesAsync(IReadOnlyList<(Submission Submission, CaseFile Case, Claim Claim)> candidates, CancellationToken stop)
+    {
+        var keys = candidates.Where(one => one.Case.Files.Count > 0)
+            .SelectMany(one => one.Case.Files.Select(file => (file.Id, one.Claim.By.Value, one.Claim.UpdateId))).ToArray();
+        if (keys.Length == 0) return [];
+
+        var caseOf = candidates.SelectMany(one => one.Case.Files.Select(file => (File: file.Id, one.Case.Id))).Distinct().ToDictionary(pair => pair.File, pair => pair.Id);
+        var known = new Dictionary<Key, ClaimRow>();
+        foreach (var row in await store.FindClaimsAsync(keys, stop)) known.TryAdd((caseOf[row.Incident], row.PartnerId, row.UpdateId), row);
+        return known;
+    }
+
+    private async Task DecideAsync(
+        IReadOnlyList<(Submission Submission, CaseFile Case, Claim Claim)> candidates, IReadOnlySet<Key> inserted, Dictionary<Key, ClaimRow> known, CancellationToken stop)
+    {
+        var repeated = candidates.Select(one => (one.Case.Id, one.Claim.By.Value, one.Claim.UpdateId)).Where(key => !inserted.Contains(key) && !known.ContainsKey(key)).ToArray();
+        if (repeated.Length > 0)
+            foreach (var row in await store.FindClaimsAsync(repeated, stop)) known[KeyOf(row)] = row;
+
+        var toTellAgain = new HashSet<CaseFile>();
+        foreach (var (submission, file, claim) in candidates)
+        {
+            if (known.TryGetValue((file.Id, claim.By.Value, claim.UpdateId), out var stored))
+            {
+                _outcomes[submission] = SameOrConflict(submission, stored.Hash, file, stored.ReceivedAt);
+                continue;
+            }
+            _accepted.Add((submission, file, claim));
+            if (toTellAgain.Contains(file)) continue;
+            if (Domain.Updates.Decide(file.Facts, file.State, claim) is Decision.Applied applied)
+            {
+                file.State = applied.State;
+                _outcomes[submission] = Stored(file, claim, applied.Marks);
+            }
+            else toTellAgain.Add(file);
+        }
+        if (toTellAgain.Count > 0) await TellAgainAsync(toTellAgain, stop);
+    }
+
+    private async Task TellAgainAsync(IReadOnlySet<CaseFile> files, CancellationToken stop)
+    {
+        var claims = await store.LoadClaimsAsync([.. files.SelectMany(file => file.AllFiles)], stop);
+        var byFile = claims.ToLookup(row => row.Incident);
+        foreach (var file in files)
+        {
+            var story = CaseLoading.Tell(file, byFile);
+            file.State = story.State;
+            var marks = story.Entries.GroupBy(entry => entry.Claim.Id).ToDictionary(entries => entries.Key, entries => entries.Last().Marks);
+            foreach (var (submission, _, claim) in _accepted.Where(one => one.Case == file)) _outcomes[submission] = Stored(file, claim, marks[claim.Id]);
+        }
+    }
+
+    // What a stranger says about a case must not become a way to reach it.
+    private ExternalReferenceRow[] References() => [.. _accepted
+        .Where(one => one.Submission.References.Count > 0 && _outcomes[one.Submission] is Outcome.Stored stored && (stored.Marks & Marks.Quarantined) == 0)
+        .SelectMany(one => one.Submission.References.Select(reference => Addresses.Row(reference, one.Case.Id)))];
+
+    private void Answer(CaseFile[] touched, IReadOnlyList<long> positions)
+    {
+        var positionOf = touched.Zip(positions).ToDictionary(pair => pair.First.Id, pair => pair.Second);
+        foreach (var file in touched)
+        {
+            file.Version++;
+            cache.Keep(file);
+        }
+        foreach (var submission in batch)
+        {
+            if (!_outcomes.TryGetValue(submission, out var outcome)) outcome = AsItsTwin(submission);
+            var file = _cases.GetValueOrDefault(submission.Case);
+            submission.Decided(outcome switch
+            {
+                Outcome.Stored stored => stored with { Standing = stored.Standing with { Version = file!.Version }, Position = positionOf[file.Id] },
+                Outcome.Repeated repeated => repeated with { Standing = repeated.Standing with { Version = file!.Version } },
+                _ => outcome,
+            });
+        }
+    }
+
+    // The same id twice in one batch: the first one was decided above.
+    private Outcome AsItsTwin(Submission submission)
+    {
+        var file = _cases[submission.Case];
+        var first = _firsts[(file.Id, submission.Claim.By.Value, submission.Claim.UpdateId)];
+        return SameOrConflict(submission, first.Hash, file, _outcomes[first] switch
+        {
+            Outcome.Stored stored => stored.RecordedAt,
+            Outcome.Repeated repeated => repeated.RecordedAt,
+            _ => now,
+        }, first);
+    }
+
+    private Outcome SameOrConflict(Submission submission, byte[] hash, CaseFile file, Instant recordedAt, Submission? first = null)
+    {
+        if (!submission.Hash.AsSpan().SequenceEqual(hash)) return new Outcome.Refused(Refusals.UpdateIdConflict.At("update_id"));
+        if (first is not null && _outcomes[first] is Outcome.Refused refused) return refused;
+        return new Outcome.Repeated(Standing.Of(file.Reference, file.Version, file.State, submission.Claim.ItemId), recordedAt);
+    }
+
+    private static Outcome.Stored Stored(CaseFile file, Claim claim, Marks marks) =>
+        new(Standing.Of(file.Reference, file.Version, file.State, claim.ItemId), claim.ReceivedAt, 0, marks);
+
+    private static ClaimRow Row(Submission submission, CaseFile file, Claim claim) => new(
+        file.Id, claim.By.Value, claim.UpdateId, claim.ReceivedAt, submission.Hash, ClaimCodec.Write(submission.Content, claim.Reporter, claim.ItemId));
+
+    private static Key KeyOf(ClaimRow row) => (row.Incident, row.PartnerId, row.UpdateId);
+}

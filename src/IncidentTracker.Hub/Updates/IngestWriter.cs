@@ -1,0 +1,68 @@
+using System.Threading.Channels;
+using IncidentTracker.Data;
+using IncidentTracker.Domain;
+
+namespace IncidentTracker.Updates;
+
+/// <summary>
+/// The only one who writes the cases of its share. Takes what has queued up, and in one transaction: adds the claims that
+/// are new, folds them, writes the cases back. Only after the commit does anybody get an answer.
+/// </summary>
+internal sealed partial class IngestWriter(
+    Engine engine, Addresses addresses, ChannelReader<Submission> queue, TimeProvider time, IngestOptions options, ILogger<IngestWriter> log) : IAsyncDisposable
+{
+    private const int Looks = 5;
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(200);
+
+    private readonly CaseCache _cache = new(options.CasesInMemory);
+    private readonly IngestStore _store = engine.OpenIngest();
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        var batch = new List<Submission>(options.BatchSize);
+        while (await queue.WaitToReadAsync(CancellationToken.None))     // ends when the queue is closed and empty
+        {
+            batch.Clear();
+            while (batch.Count < options.BatchSize && queue.TryRead(out var submission)) batch.Add(submission);
+            await WriteAsync(batch, stop);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
+
+    private async Task WriteAsync(IReadOnlyList<Submission> batch, CancellationToken stop)
+    {
+        for (var look = 1; ; look++)
+        {
+            var round = new IngestRound(_store, _cache, addresses, batch, time.Now());
+            try
+            {
+                await round.RunAsync();
+                return;
+            }
+            catch (Exception failure)
+            {
+                await _store.RollbackAsync();
+                round.Forget();
+                if (failure is StaleCaseException || engine.IsConflict(failure))
+                {
+                    if (look < Looks) continue;
+                }
+                else if (!engine.IsOutage(failure) && batch.Count > 1)
+                {
+                    // Something in the batch cannot be stored. Its neighbours must not suffer for it.
+                    foreach (var part in batch.Chunk((batch.Count + 1) / 2)) await WriteAsync(part, stop);
+                    return;
+                }
+                LogBatchFailed(batch.Count, failure);
+                await _store.DisposeAsync();
+                foreach (var submission in batch) submission.Decided(new Outcome.Unknown());
+                await Task.Delay(PauseAfterFailure, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return;
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "{Count} updates could not be written; their senders are told to send them again")]
+    private partial void LogBatchFailed(int count, Exception failure);
+}

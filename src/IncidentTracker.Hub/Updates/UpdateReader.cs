@@ -1,0 +1,306 @@
+using System.Collections.Immutable;
+using Google.Protobuf.Collections;
+using Google.Protobuf.WellKnownTypes;
+using IncidentTracker.Domain;
+using NodaTime;
+using NodaTime.Text;
+using Wire = IncidentTracker.Partner.V1;
+
+namespace IncidentTracker.Updates;
+
+/// <summary>
+/// Turns an update of the contract into a claim, and names everything that is wrong with it: every field at once, in the
+/// words of the contract. What it lets pass, the domain can trust.
+/// </summary>
+internal sealed class UpdateReader
+{
+    private readonly List<Violation> _violations = [];
+    private readonly string _path;
+
+    private UpdateReader(string path) => _path = path;
+
+    /// <summary>Reads an update as it was sent now.</summary>
+    public static (Claim? Claim, IReadOnlyList<Violation> Violations) Read(Wire.Update? update, Reporter sender, Instant receivedAt, string path = "update.")
+    {
+        var reader = new UpdateReader(path);
+        if (update is null) return (null, [Refusals.FieldRequired.At(path.TrimEnd('.'))]);
+
+        reader.CheckAddress(update.Incident);
+        var claim = reader.ReadClaim(update, sender, receivedAt, update.ItemId);
+        foreach (var violation in Domain.Updates.Check(claim)) reader._violations.Add(violation with { Field = path + violation.Field });
+        return reader._violations.Count == 0 ? (claim, []) : (null, reader._violations);
+    }
+
+    /// <summary>Reads an update that was stored: it passed once and is trusted.</summary>
+    public static Claim Recall(Wire.Update update, Reporter sender, Instant receivedAt, string itemId) => new UpdateReader("").ReadClaim(update, sender, receivedAt, itemId);
+
+    private Claim ReadClaim(Wire.Update update, Reporter sender, Instant receivedAt, string itemId)
+    {
+        Identifier(update.UpdateId, "update_id", 128);
+        return new()
+        {
+            Reporter = sender,
+            UpdateId = update.UpdateId,
+            ReceivedAt = receivedAt,
+            Happened = Happened(update),
+            SourceRecordedAt = Moment(update.SourceRecordedTime, "source_recorded_time"),
+            Classifier = OneOf(update.Classifier, Classifier.Actual, "classifier"),
+            ItemId = Text(itemId, "item_id", 16),
+            StatusCode = Code(update.StatusCode, "status_code", 64),
+            SubCode = Text(update.SubCode, "sub_code", 64),
+            Place = update.Place is { } place ? ReadPlace(place, "place") : null,
+            Custody = update.Custody is { } custody ? ReadCustody(custody) : null,
+            Eta = update.Eta is { } eta ? ReadEta(eta) : null,
+            Correction = update.Correction is { } correction ? ReadCorrection(correction, sender) : null,
+            OnBehalfOf = Party(update.OnBehalfOf, "on_behalf_of"),
+            AskedParty = Party(update.AskedParty, "asked_party"),
+            Visibility = OneOf(update.Visibility, Visibility.Public, "visibility"),
+            VisibleTo = Parties(update.VisibleTo, "visible_to"),
+            PartnerSequence = update.PartnerSequence < 0 ? Bad(update.PartnerSequence, "partner_sequence") : update.PartnerSequence,
+            Flight = update.Flight is { } flight ? ReadFlight(flight, "flight") : null,
+            ReasonCode = Text(update.ReasonCode, "reason_code", 32),
+            StaffText = Text(update.StaffText, "staff_text", 2_000),
+            HasEvidence = ReadEvidence(update),
+            PlacesChecked = [.. Limited(update.PlacesChecked, "places_checked", 16).Select((place, i) => ReadPlace(place, $"places_checked[{i}]"))],
+            Assignment = update.Assignment is { } assignment ? ReadAssignment(assignment) : null,
+        };
+    }
+
+    private void CheckAddress(Wire.IncidentAddress? address)
+    {
+        switch (address?.AddressCase)
+        {
+            case Wire.IncidentAddress.AddressOneofCase.IncidentReference when !Reference.TryParse(address.IncidentReference, out _):
+                Add(Refusals.FieldInvalid, "incident.incident_reference", "No such reference can exist: nine characters such as K7Q-4M2-XDC, the last one checks the others.");
+                break;
+            case Wire.IncidentAddress.AddressOneofCase.IncidentReference:
+                break;
+            case Wire.IncidentAddress.AddressOneofCase.ExternalReference:
+                ReadReference(address.ExternalReference, "incident.external_reference");
+                break;
+            default:
+                Add(Refusals.AddressRequired, "incident");
+                break;
+        }
+    }
+
+    /// <summary>Reads an external reference; null and a violation when it is none.</summary>
+    public static (ExternalReference? Reference, IReadOnlyList<Violation> Violations) ReadReference(Wire.ExternalReference? sent, string path, bool alone = true)
+    {
+        var reader = new UpdateReader("");
+        var reference = reader.ReadReference(sent ?? new(), path);
+        return (reader._violations.Count == 0 && alone ? reference : null, reader._violations);
+    }
+
+    private ExternalReference ReadReference(Wire.ExternalReference sent, string field)
+    {
+        if (!System.Enum.IsDefined(sent.Scheme) || sent.Scheme == Wire.ReferenceScheme.Unspecified) Add(Refusals.FieldRequired, field + ".scheme");
+        if (sent.Value.Length == 0) Add(Refusals.FieldRequired, field + ".value");
+        Identifier(sent.Value, field + ".value", 64, required: false);
+        if (sent.Scheme == Wire.ReferenceScheme.BagTag && sent.Value.Length > 0)
+        {
+            if (sent.Value.Length != 10 || !sent.Value.All(char.IsAsciiDigit)) Add(Refusals.FieldInvalid, field + ".value", "A bag tag has ten digits.");
+            else if (sent.Value == ExternalReference.UnreadTag) Add(Refusals.BagTagUnreadable, field + ".value");
+        }
+        return new((ReferenceScheme)(int)sent.Scheme, sent.Value, Day(sent.Date, field + ".date"));
+    }
+
+    private EventTime? Happened(Wire.Update update)
+    {
+        if (update.EventTimePrecision == Wire.TimePrecision.Unknown) return null;
+        if (!System.Enum.IsDefined(update.EventTimePrecision)) Add(Refusals.FieldInvalid, "event_time_precision");
+        if (update.EventTime is null)
+        {
+            Add(Refusals.EventTimeRequired, "event_time");
+            return null;
+        }
+        if (Moment(update.EventTime, "event_time") is not { } at) return null;
+        if (Zone(update.EventTimeZone, at, "event_time_zone") is not { } offset) return null;
+        return new(at, update.EventTimeZone, offset, update.EventTimePrecision switch
+        {
+            Wire.TimePrecision.Minute => TimePrecision.Minute,
+            Wire.TimePrecision.Date => TimePrecision.Date,
+            _ => TimePrecision.Second,
+        });
+    }
+
+    private CustodyStatement ReadCustody(Wire.CustodyStatement sent)
+    {
+        Required(sent.Action, "custody.action");
+        if (!System.Enum.IsDefined(sent.Condition)) Add(Refusals.FieldInvalid, "custody.condition");
+        if (sent.Pieces is < 0 or > 1_000) Add(Refusals.FieldInvalid, "custody.pieces", "Between 0 and 1,000 pieces.");
+        if (sent.WeightGrams is < 0 or > 1_000_000) Add(Refusals.FieldInvalid, "custody.weight_grams", "Between 0 and 1,000,000 g.");
+        return new((CustodyAction)(int)sent.Action, Party(sent.From, "custody.from"), Party(sent.To, "custody.to"), sent.Condition switch
+        {
+            Wire.BagCondition.Ok => BagCondition.Ok,
+            Wire.BagCondition.DamageSeen => BagCondition.DamageSeen,
+            Wire.BagCondition.DamagePrior => BagCondition.DamagePrior,
+            _ => BagCondition.NotChecked,
+        }, sent.Pieces, Text(sent.SealNumber, "custody.seal_number", 32), sent.WeightGrams);
+    }
+
+    private Eta? ReadEta(Wire.Eta sent)
+    {
+        if (sent.From is null) Add(Refusals.FieldRequired, "eta.from");
+        if (Moment(sent.From, "eta.from") is not { } from) return null;
+        var to = Moment(sent.To, "eta.to");
+        if (to < from) Add(Refusals.FieldInvalid, "eta.to", "The window ends before it begins.");
+        Zone(sent.TimeZone, from, "eta.time_zone");
+        return new(from, to, sent.TimeZone);
+    }
+
+    private Correction ReadCorrection(Wire.Correction sent, Reporter sender)
+    {
+        Required(sent.Kind, "correction.kind");
+        Required(sent.Reason, "correction.reason");
+        Identifier(sent.UpdateId, "correction.update_id", 128);
+        var by = Party(sent.PartnerId, "correction.partner_id") ?? sender.Id;
+        return new((CorrectionKind)(int)sent.Kind, new(by, sent.UpdateId), (CorrectionReason)(int)sent.Reason);
+    }
+
+    private Assignment? ReadAssignment(Wire.Assignment sent)
+    {
+        Required(sent.Role, "assignment.role");
+        if (Party(sent.OrganizationId, "assignment.organization_id") is { } organization) return new((PartyRole)(int)sent.Role, organization);
+        if (sent.OrganizationId.Length == 0) Add(Refusals.FieldRequired, "assignment.organization_id");
+        return null;
+    }
+
+    /// <summary>Reads a flight; violations are added under the field.</summary>
+    public static (Flight Flight, IReadOnlyList<Violation> Violations) ReadFlightAlone(Wire.Flight sent, string path)
+    {
+        var reader = new UpdateReader("");
+        return (reader.ReadFlight(sent, path), reader._violations);
+    }
+
+    private Flight ReadFlight(Wire.Flight sent, string field)
+    {
+        if (sent.Carrier.Length != 2 || !OrganizationId.IsWellFormed(sent.Carrier)) Add(Refusals.FieldInvalid, field + ".carrier", "A two-character airline designator such as XB.");
+        if (sent.Number.Length is 0 or > 5 || !sent.Number.All(char.IsAsciiLetterOrDigit)) Add(Refusals.FieldInvalid, field + ".number", "Up to four digits and an optional letter.");
+        return new(sent.Carrier, sent.Number, Day(sent.Date, field + ".date"), Station(sent.From, field + ".from"), Station(sent.To, field + ".to"));
+    }
+
+    private Place ReadPlace(Wire.Place sent, string field)
+    {
+        if (sent.Station.Length + sent.Unlocode.Length + sent.Text.Length == 0) Add(Refusals.FieldRequired, field, "Name the place: station, unlocode or text.");
+        if (sent.Unlocode.Length > 0 && (sent.Unlocode.Length != 5 || !sent.Unlocode.All(char.IsAsciiLetterOrDigit))) Add(Refusals.FieldInvalid, field + ".unlocode", "Five characters such as DEFRA.");
+        return new(Station(sent.Station, field + ".station"), sent.Unlocode, Text(sent.Text, field + ".text", 200));
+    }
+
+    private bool ReadEvidence(Wire.Update update)
+    {
+        for (var i = 0; i < update.Evidence.Count; i++)
+        {
+            Required(update.Evidence[i].Kind, $"evidence[{i}].kind");
+            Text(update.Evidence[i].Reference, $"evidence[{i}].reference", 200);
+        }
+        Limited(update.Evidence, "evidence", 16);
+        foreach (var (reference, i) in Limited(update.ExternalReferences, "external_references", 16).Select((reference, i) => (reference, i)))
+            ReadReference(reference, $"external_references[{i}]");
+        if (update.Raw is { } raw)
+        {
+            Text(raw.Format, "raw.format", 64);
+            if (raw.Content.Length > 64 * 1024) Add(Refusals.FieldTooLong, "raw.content", "At most 64 KiB.");
+        }
+        return update.Evidence.Count > 0;
+    }
+
+    private string Station(string value, string field)
+    {
+        if (value.Length > 0 && (value.Length != 3 || !value.All(char.IsAsciiLetterUpper))) Add(Refusals.FieldInvalid, field, "A three-letter IATA code such as FRA.");
+        return value;
+    }
+
+    private string Code(string value, string field, int longest)
+    {
+        if (value.Length > longest) Add(Refusals.FieldTooLong, field, $"At most {longest} characters.");
+        else if (!value.All(c => c is >= 'A' and <= 'Z' or >= '0' and <= '9' or '_')) Add(Refusals.FieldInvalid, field, "A-Z, 0-9 and underscore only.");
+        return value;
+    }
+
+    private void Identifier(string value, string field, int longest, bool required = true)
+    {
+        if (value.Length == 0 && required) Add(Refusals.FieldRequired, field);
+        else if (value.Length > longest) Add(Refusals.FieldTooLong, field, $"At most {longest} characters.");
+        else if (value.AsSpan().ContainsAnyExceptInRange('!', '~')) Add(value.Contains('\uFFFD') ? Refusals.TextNotUtf8 : Refusals.FieldInvalid, field, "Visible ASCII characters only, no spaces.");
+    }
+
+    // The reader of the wire format puts U+FFFD where bytes are not UTF-8: whoever sends one has lost a character already.
+    private string Text(string value, string field, int longest)
+    {
+        if (value.Length > longest) Add(Refusals.FieldTooLong, field, $"At most {longest} characters.");
+        if (value.Contains('\uFFFD')) Add(Refusals.TextNotUtf8, field);
+        else if (value.AsSpan().ContainsAnyInRange('\0', '\u0008')) Add(Refusals.FieldInvalid, field, "Control characters are not text.");
+        return value;
+    }
+
+    private OrganizationId? Party(string value, string field)
+    {
+        if (value.Length == 0) return null;
+        if (!OrganizationId.IsWellFormed(value)) Add(Refusals.FieldInvalid, field, "An organization's identifier: 2 to 16 of A-Z and 0-9.");
+        return new(value);
+    }
+
+    private ImmutableArray<OrganizationId> Parties(RepeatedField<string> values, string field) =>
+        values.Count == 0 ? [] : [.. Limited(values, field, 16).Select((value, i) => Party(value, $"{field}[{i}]")).OfType<OrganizationId>()];
+
+    private Offset? Zone(string zone, Instant at, string field)
+    {
+        if (zone.Length == 0)
+        {
+            Add(Refusals.EventTimeOffsetRequired, field);
+            return null;
+        }
+        if (EventTime.OffsetAt(zone, at) is { } offset) return offset;
+        Add(Refusals.EventTimeOffsetRequired, field, $"\"{Shown(zone)}\" is neither an offset (\"+02:00\", \"Z\") nor an IANA zone (\"Europe/Warsaw\").");
+        return null;
+    }
+
+    private Instant? Moment(Timestamp? sent, string field)
+    {
+        if (sent is null) return null;
+        if (sent.Nanos is >= 0 and < 1_000_000_000 && sent.Seconds is >= -62_135_596_800 and < 253_402_300_800)
+            return Instant.FromUnixTimeSeconds(sent.Seconds).PlusNanoseconds(sent.Nanos).ToWholeMicroseconds();
+        Add(Refusals.FieldInvalid, field, "Not a valid google.protobuf.Timestamp.");
+        return null;
+    }
+
+    private LocalDate? Day(string value, string field)
+    {
+        if (value.Length == 0) return null;
+        if (LocalDatePattern.Iso.Parse(value) is { Success: true } parsed && parsed.Value.Year is >= 1990 and <= 2200) return parsed.Value;
+        Add(Refusals.FieldInvalid, field, "A day as YYYY-MM-DD.");
+        return null;
+    }
+
+    private TDomain OneOf<TWire, TDomain>(TWire value, TDomain unspecified, string field) where TWire : struct, System.Enum where TDomain : struct, System.Enum
+    {
+        var number = Convert.ToInt32(value, null);
+        if (number == 0) return unspecified;
+        if (!System.Enum.IsDefined(value)) Add(Refusals.FieldInvalid, field, "The hub does not know this value.");
+        return (TDomain)System.Enum.ToObject(typeof(TDomain), number);
+    }
+
+    private void Required<TWire>(TWire value, string field) where TWire : struct, System.Enum
+    {
+        if (Convert.ToInt32(value, null) == 0) Add(Refusals.FieldRequired, field);
+        else if (!System.Enum.IsDefined(value)) Add(Refusals.FieldInvalid, field, "The hub does not know this value.");
+    }
+
+    private IReadOnlyList<T> Limited<T>(IReadOnlyList<T> values, string field, int most)
+    {
+        if (values.Count <= most) return values;
+        Add(Refusals.FieldTooLong, field, $"At most {most}.");
+        return [];
+    }
+
+    private long Bad(long value, string field)
+    {
+        Add(Refusals.FieldInvalid, field);
+        return value;
+    }
+
+    private static string Shown(string value) => value.Length > 40 ? value[..40] + "..." : value;
+
+    private void Add(Refusal why, string field, string? detail = null) => _violations.Add(why.At(_path + field, detail));
+}

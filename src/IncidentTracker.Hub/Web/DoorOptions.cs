@@ -1,0 +1,24 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace IncidentTracker.Web;
+
+/// <summary>
+/// Where the hub listens. Section <c>Doors</c>. Two ports, because plain HTTP/2 has no negotiation: browsers speak
+/// HTTP/1.1 to one, partners gRPC to the other.
+/// </summary>
+public sealed record DoorOptions : IValidatableObject
+{
+    /// <summary>Pages, REST and Swagger.</summary>
+    [Required]
+    public Uri Web { get; init; } = new("http://127.0.0.1:5080");
+
+    /// <summary>gRPC without TLS.</summary>
+    [Required]
+    public Uri Grpc { get; init; } = new("http://127.0.0.1:5081");
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var address in new[] { Web, Grpc })
+            if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttp) yield return new($"Doors: \"{address}\" is not an address such as http://127.0.0.1:5080.");
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using IncidentTracker.Access;
+using IncidentTracker.Domain;
+using IncidentTracker.Updates;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Mvc;
+
+namespace IncidentTracker.Web;
+
+/// <summary>The one place where a refusal becomes an HTTP answer (RFC 9457), with the same code as on gRPC.</summary>
+internal sealed class Problems(IProblemDetailsService problems) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        var problem = exception switch
+        {
+            RefusedException refused => Of(refused.Why, refused.Violations, refused.Facts),
+            BadHttpRequestException bad => Of(bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? Refusals.MessageTooLarge : Refusals.MalformedMessage, []),
+            _ => new ProblemDetails { Type = "/problems/internal", Title = "The hub could not answer because of a fault of its own. It has been recorded.", Status = 500, Extensions = { ["code"] = "INTERNAL" } },
+        };
+        httpContext.Response.StatusCode = problem.Status ?? 500;
+        return await problems.TryWriteAsync(new() { HttpContext = httpContext, ProblemDetails = problem });
+    }
+
+    public static ProblemDetails Of(Refusal why, IReadOnlyList<Violation> violations, IReadOnlyDictionary<string, string>? facts = null)
+    {
+        var problem = new ProblemDetails
+        {
+            Type = "/problems/" + why.Code.ToLowerInvariant().Replace('_', '-'),
+            Title = why.Message,
+            Detail = violations.Count > 0 ? $"{Pointer(violations[0].Field)}: {violations[0].Detail}" : why.Message,
+            Status = StatusOf(why.Kind),
+            Extensions = { ["code"] = why.Code },
+        };
+        if (violations.Count > 0)
+            problem.Extensions["errors"] = violations.Select(violation => new { pointer = Pointer(violation.Field), code = violation.Why.Code, detail = violation.Detail }).ToArray();
+        foreach (var (name, value) in facts ?? new Dictionary<string, string>()) problem.Extensions[CamelCase(name)] = value;
+        return problem;
+    }
+
+    public static int StatusOf(RefusalKind kind) => kind switch
+    {
+        RefusalKind.Invalid or RefusalKind.OutOfRange => StatusCodes.Status400BadRequest,
+        RefusalKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        RefusalKind.Unauthenticated => StatusCodes.Status401Unauthorized,
+        RefusalKind.NotAllowed => StatusCodes.Status403Forbidden,
+        RefusalKind.NotFound => StatusCodes.Status404NotFound,
+        RefusalKind.Conflict or RefusalKind.Precondition => StatusCodes.Status409Conflict,
+        RefusalKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    /// <summary>A field of the contract as a JSON pointer (RFC 6901): items[0].bag_tag is /items/0/bagTag.</summary>
+    private static string Pointer(string field) =>
+        "/" + string.Join('/', field.Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('.', StringSplitOptions.RemoveEmptyEntries).Select(CamelCase));
+
+    private static string CamelCase(string snake) =>
+        string.Concat(snake.Split('_').Select((word, i) => i == 0 ? word : JsonNamingPolicy.CamelCase.ConvertName(word) is { Length: > 0 } rest ? char.ToUpperInvariant(rest[0]) + rest[1..] : ""));
+}
+
+/// <summary>The one place where a refusal becomes a gRPC status.</summary>
+internal sealed class RefusalInterceptor : Interceptor
+{
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        try { return await continuation(request, context); }
+        catch (RefusedException refused) { throw refused.ToRpcException(); }
+    }
+
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try { await continuation(request, responseStream, context); }
+        catch (RefusedException refused) { throw refused.ToRpcException(); }
+    }
+
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try { await continuation(requestStream, responseStream, context); }
+        catch (RefusedException refused) { throw refused.ToRpcException(); }
+    }
+}
