@@ -20,9 +20,9 @@ internal sealed class HubLine(Uri address, string key, TimeProvider time, TextWr
 
     /// <summary>
     /// Connects and makes a first call that changes nothing, so that the first word that counts is as quick as the others.
-    /// Whatever is wrong with the line shows then.
+    /// A failure says nothing here: the first word meets the same one, and deals with it.
     /// </summary>
-    public async Task OpenAsync(CancellationToken stop)
+    public async Task WarmUpAsync(CancellationToken stop)
     {
         try
         {
