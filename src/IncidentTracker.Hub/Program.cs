@@ -1,6 +1,6 @@
 using IncidentTracker.Access;
 using IncidentTracker.Data;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using IncidentTracker.Incidents;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
