@@ -23,6 +23,7 @@ services.AddSingleton<IValidateOptions<DoorOptions>, LoopbackOnly>();
 services.AddSingleton(sp => Engine.For(sp.GetRequiredService<IOptions<DatabaseOptions>>().Value));
 services.AddDbContextFactory<HubDb>((sp, options) => sp.GetRequiredService<Engine>().Configure(options));
 services.AddHostedService<SchemaUpgrade>();
+services.AddHostedService<DatabaseWatch>();
 
 // Work.
 services.AddSingleton(sp => StoryClock.For(sp.GetRequiredService<IOptions<DevelopmentOptions>>().Value));
