@@ -1,9 +1,11 @@
 using IncidentTracker.Access;
 using IncidentTracker.Data;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using IncidentTracker.Incidents;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -21,6 +23,7 @@ services.AddSingleton<IValidateOptions<DoorOptions>, LoopbackOnly>();
 services.AddSingleton(sp => Engine.For(sp.GetRequiredService<IOptions<DatabaseOptions>>().Value));
 services.AddDbContextFactory<HubDb>((sp, options) => sp.GetRequiredService<Engine>().Configure(options));
 services.AddHostedService<SchemaUpgrade>();
+services.AddHostedService<DatabaseWatch>();
 
 // Work.
 services.AddSingleton(sp => StoryClock.For(sp.GetRequiredService<IOptions<DevelopmentOptions>>().Value));
@@ -31,19 +34,27 @@ services.AddSingleton<UpdateStreams>();
 services.AddSingleton<OpenIncident>();
 services.AddSingleton<CaseReader>();
 services.AddSingleton<CaseViews>();
+services.AddSingleton<PublicViews>();
+services.AddSingleton<CaseAccess>();
 services.AddSingleton<TimelineWatch>();
 
 // Doors.
 builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.ListenOnDoors());
 services.AddHardenedGrpc(configure: grpc => grpc.Interceptors.Add<RefusalInterceptor>());
-services.AddProblemDetails().AddExceptionHandler<Problems>();
+services.AddRest();
+services.AddRazorComponents();
+services.AddDataProtection().SetApplicationName("IncidentTracker");
+services.AddSingleton<IConfigureOptions<KeyManagementOptions>, ConfigureProtection>();
+services.AddSingleton<CustomerLinks>();
 
 var app = builder.Build();
 
-app.UseExceptionHandler();
+app.UseRest();
 app.UseRouting();
 app.UseHardenedGrpc();
 
+app.MapRest();
+app.MapIncidents();
 app.MapGrpcService<PartnerUpdateService>();
 app.MapGrpcService<PartnerIncidentService>();
 app.MapHardenedGrpc();

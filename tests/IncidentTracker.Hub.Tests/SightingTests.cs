@@ -89,8 +89,11 @@ public sealed class SightingTests : HubTest
         var go = Hub.As("GO");
         var one = Say.Seen("u-1", "0900000001", "OFFLOADED");
         var two = Say.Seen("u-1", "0900000002", "LOADED");
-        await go.AcceptedAsync(one);
-        await go.AcceptedAsync(two);
+        foreach (var update in new[] { one, two })
+        {
+            await go.AcceptedAsync(update);
+            await go.AcceptedAsync(Void("u-0", update.Incident));       // and both taken back what never came
+        }
         var request = Say.Missing("0900000001", "GO");
         request.Items.Add(new NewItem { BagTag = "0900000002", BagTagDate = Say.Day });
         var reference = (await Hub.As("XB").OpenAsync(request)).Incident.IncidentReference;
@@ -98,16 +101,20 @@ public sealed class SightingTests : HubTest
         await go.DuplicateAsync(one);
         await go.DuplicateAsync(two);
         var together = await go.BatchAsync(two, one, two);
-        await go.AcceptedAsync(Say.Note("u-2", reference).But(update =>
-        {
-            update.StaffText = "";
-            update.Correction = new() { Kind = CorrectionKind.Void, UpdateId = "u-1", Reason = CorrectionReason.DidNotOccur };
-        }));
+        await go.AcceptedAsync(Void("u-2", new() { IncidentReference = reference }));
 
         Assert.All(together, result => Assert.Equal(Outcome.Duplicate, result.OutcomeCase));
         var said = (await go.ReadAsync(reference)).Entries.Where(entry => entry.Update.UpdateId == "u-1").Select(entry => entry.Update.StatusCode).Order();
         Assert.Equal(["LOADED", "OFFLOADED"], said);
     }
+
+    private static Update Void(string updateId, IncidentAddress of) => new()
+    {
+        UpdateId = updateId,
+        Incident = of,
+        EventTimeZone = "Z",
+        Correction = new() { Kind = CorrectionKind.Void, UpdateId = "u-1", Reason = CorrectionReason.DidNotOccur },
+    };
 
     [Fact]
     public async Task Each_item_of_a_case_gets_the_sightings_of_its_own_tag()
