@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using IncidentTracker.Partner.V1;
 
@@ -6,40 +7,52 @@ namespace IncidentTracker.HubTests;
 /// <summary>An open stream of updates, driven by hand: the numbers are given here, everything else by the test.</summary>
 internal sealed class Feed : IDisposable
 {
-    private readonly AsyncDuplexStreamingCall<StreamUpdatesRequest, StreamUpdatesResponse> _call;
+    // Bytes on the way out, so that a test can send what no program of ours would.
+    private static readonly Method<byte[], StreamUpdatesResponse> Method = new(
+        MethodType.DuplexStreaming, "incidenttracker.partner.v1.PartnerUpdateService", "StreamUpdates",
+        Marshallers.Create(bytes => bytes, bytes => bytes), Marshallers.Create(message => message.ToByteArray(), StreamUpdatesResponse.Parser.ParseFrom));
+
+    private readonly AsyncDuplexStreamingCall<byte[], StreamUpdatesResponse> _call;
     private readonly Queue<UpdateResult> _read = [];
 
-    private Feed(AsyncDuplexStreamingCall<StreamUpdatesRequest, StreamUpdatesResponse> call, StreamReady ready) => (_call, Ready, Next) = (call, ready, ready.ResumeFromSequence);
+    private Feed(PartnerLine line) => _call = line.Channel.CreateCallInvoker().AsyncDuplexStreamingCall(Method, null, new(line.Credential));
 
-    public StreamReady Ready { get; }
+    public StreamReady Ready { get; private set; } = null!;
 
     /// <summary>The number that the next update gets.</summary>
-    public long Next { get; set; }
+    public long Next { get; set; } = 1;
 
     /// <summary>Said by the hub before it ends the stream.</summary>
     public StreamClosing? Closing { get; private set; }
 
+    /// <summary>A stream on which nothing was said yet.</summary>
+    public static Feed Silent(PartnerLine line) => new(line);
+
     public static async Task<Feed> OpenAsync(PartnerLine line, string stream)
     {
-        var call = line.Stream();
-        await call.RequestStream.WriteAsync(new() { Hello = new() { PartnerStreamId = stream, Client = "tests/1" } });
-        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
-        return new(call, Assert.IsType<StreamReady>(call.ResponseStream.Current.Ready));
+        var feed = new Feed(line);
+        await feed.SendAsync(new StreamUpdatesRequest { Hello = new() { PartnerStreamId = stream, Client = "tests/1" } });
+        Assert.True(await feed._call.ResponseStream.MoveNext(CancellationToken.None));
+        feed.Ready = Assert.IsType<StreamReady>(feed._call.ResponseStream.Current.Ready);
+        feed.Next = feed.Ready.ResumeFromSequence;
+        return feed;
     }
 
     /// <summary>Sends updates in one message.</summary>
     public Task SendAsync(params IEnumerable<Update?> updates) => SendAsync(Numbered(updates));
 
-    public Task SendAsync(StreamedUpdates message) => _call.RequestStream.WriteAsync(new() { Updates = message });
+    public Task SendAsync(StreamUpdatesRequest message) => SendAsync(message.ToByteArray());
 
-    public StreamedUpdates Numbered(params IEnumerable<Update?> updates) =>
-        new() { Updates = { updates.Select(update => new StreamedUpdate { ClientSequence = Next++, Update = update }) } };
+    public Task SendAsync(byte[] bytes) => _call.RequestStream.WriteAsync(bytes);
+
+    public StreamUpdatesRequest Numbered(params IEnumerable<Update?> updates) =>
+        new() { Updates = new() { Updates = { updates.Select(update => new StreamedUpdate { ClientSequence = Next++, Update = update }) } } };
 
     public async Task<IReadOnlyList<UpdateResult>> SendAndWaitAsync(params IEnumerable<Update?> updates)
     {
         var message = Numbered(updates);
         await SendAsync(message);
-        return await ResultsAsync(message.Updates.Count);
+        return await ResultsAsync(message.Updates.Updates.Count);
     }
 
     /// <summary>Reads until so many results have come, in the order in which they came.</summary>

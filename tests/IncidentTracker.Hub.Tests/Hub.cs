@@ -95,6 +95,17 @@ internal sealed class Hub : IAsyncDisposable
 
     public Task<T> WithDbAsync<T>(Func<HubDb, Task<T>> work) => _database.WithDbAsync(work);
 
+    /// <summary>Keeps the hub from writing updates to disk until the answer is disposed of.</summary>
+    public async Task<IAsyncDisposable> HoldWritesAsync()
+    {
+        if (!TestDatabase.IsPostgres) return new Held(await Services.GetRequiredService<Engine>().EnterAsync(CancellationToken.None));
+        var connection = new Npgsql.NpgsqlConnection(_database.Connection);
+        await connection.OpenAsync();
+        await using var command = new Npgsql.NpgsqlCommand("BEGIN; LOCK TABLE claims IN SHARE MODE", connection);
+        await command.ExecuteNonQueryAsync();
+        return connection;
+    }
+
     /// <summary>Nothing was logged that would wake an operator.</summary>
     public void MustBeQuiet() => Assert.DoesNotContain(Log, line => line.Level >= LogLevel.Error);
 
@@ -112,6 +123,15 @@ internal sealed class Hub : IAsyncDisposable
         factory.StartServer();
         var addresses = factory.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
         (WebAddress, GrpcAddress) = (new(addresses[0]), new(addresses[1]));
+    }
+
+    private sealed class Held(IDisposable turn) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            turn.Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 
     private sealed class Factory(Hub hub) : WebApplicationFactory<Program>

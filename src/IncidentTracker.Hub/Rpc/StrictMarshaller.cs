@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
+using IncidentTracker.Partner.V1;
 
 namespace IncidentTracker.Rpc;
 
@@ -22,8 +23,9 @@ internal static class StrictMarshaller
             throw malformed.Refuse($"The request of {method} is not a valid protobuf message.");
         }
 
-        // The parser replaces bytes that are not UTF-8 without a word; stored, they would no longer be what was sent.
-        if (message is IMessage known && !Utf8Check.EveryTextIsValid(known.Descriptor, context.PayloadAsReadOnlySequence()))
+        // The parser replaces bytes that are not UTF-8 without a word; stored, they would no longer be what was sent. Where
+        // updates come many at a time, one bad text must not cost the others: UpdateReader finds it and names the field.
+        if (message is IMessage known and not (ReportUpdateRequest or BatchReportUpdatesRequest or StreamUpdatesRequest) && !Utf8Check.EveryTextIsValid(known.Descriptor, context.PayloadAsReadOnlySequence()))
         {
             throw malformed.Refuse($"The request of {method} holds text that is not UTF-8.");
         }

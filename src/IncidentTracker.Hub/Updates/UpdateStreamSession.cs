@@ -37,11 +37,13 @@ internal sealed class UpdateStreamSession(
         var reading = ReadAsync(stop);
 
         var closing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var onStop = hubStops.Register(closing.SetResult);
+        using var onStop = hubStops.Register(() => closing.TrySetResult());
         using var age = new Timer(_ => closing.TrySetResult(), null, ContractLimits.StreamAge, Timeout.InfiniteTimeSpan);
         try
         {
-            if (await Task.WhenAny(reading, closing.Task, answering) == closing.Task)
+            var first = await Task.WhenAny(reading, closing.Task, answering);
+            if (first == answering) await answering;        // it ends first only by failing, and then nobody would be answered any more
+            if (first == closing.Task)
             {
                 _closing = true;
                 _decided.Writer.TryWrite(null);
@@ -83,7 +85,8 @@ internal sealed class UpdateStreamSession(
 
     private void CheckSequences(Wire.StreamedUpdates sent)
     {
-        if (sent.Updates.Count > ContractLimits.BatchSize) throw new RefusedException(Refusals.BatchTooLarge.At("updates.updates"));
+        // A little too many are refused one by one; so many could not be answered within the limits of the stream.
+        if (sent.Updates.Count > ContractLimits.InFlight) throw new RefusedException(Refusals.BatchTooLarge.At("updates.updates"));
         foreach (var update in sent.Updates)
         {
             if (update.ClientSequence < 1) throw new RefusedException(Refusals.FieldRequired.At("updates.client_sequence", "Number the updates of a stream from 1."));
@@ -145,7 +148,8 @@ internal sealed class UpdateStreamSession(
         public Message(Wire.StreamedUpdates sent, Reporter sender, TimeProvider time)
         {
             _sent = sent;
-            if (ContractLimits.TooLarge(sent) is { } violation) _refusal = new Outcome.Refused(violation);
+            if (sent.Updates.Count > ContractLimits.BatchSize) _refusal = new Outcome.Refused(Refusals.BatchTooLarge.At("updates.updates"));
+            else if (ContractLimits.TooLarge(sent) is { } violation) _refusal = new Outcome.Refused(violation);
             else _batch = new([.. sent.Updates.Select(streamed => streamed.Update)], sender, time.Now());
         }
 

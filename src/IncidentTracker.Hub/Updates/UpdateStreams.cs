@@ -9,7 +9,7 @@ using Wire = IncidentTracker.Partner.V1;
 namespace IncidentTracker.Updates;
 
 /// <summary>Streams of updates: opens each where it left off, and remembers how far it came.</summary>
-internal sealed class UpdateStreams(Ingest ingest, IDbContextFactory<HubDb> dbs, Engine engine, TimeProvider time, Drain drain)
+internal sealed partial class UpdateStreams(Ingest ingest, IDbContextFactory<HubDb> dbs, Engine engine, TimeProvider time, Drain drain, ILogger<UpdateStreams> log)
 {
     public async Task RunAsync(
         PartnerIdentity partner, IAsyncStreamReader<Wire.StreamUpdatesRequest> requests, IServerStreamWriter<Wire.StreamUpdatesResponse> responses, ServerCallContext context)
@@ -22,7 +22,7 @@ internal sealed class UpdateStreams(Ingest ingest, IDbContextFactory<HubDb> dbs,
         await responses.WriteAsync(new() { Ready = new() { ResumeFromSequence = position.Next, Limits = ContractLimits.ToWire() } }, context.CancellationToken);
 
         using var session = new UpdateStreamSession(ingest, partner.Reporter, position, requests, responses, time,
-            stop => RememberAsync(partner.Id.Value, hello.PartnerStreamId, position.Next, stop));
+            stop => TryRememberAsync(partner.Id.Value, hello.PartnerStreamId, position.Next, stop));
         await session.RunAsync(drain.Starting, context.CancellationToken);
     }
 
@@ -30,6 +30,12 @@ internal sealed class UpdateStreams(Ingest ingest, IDbContextFactory<HubDb> dbs,
     {
         await using var db = await dbs.CreateDbContextAsync(stop);
         return await db.Streams.AsNoTracking().Where(row => row.PartnerId == partner && row.StreamId == stream).Select(row => (long?)row.NextSequence).FirstOrDefaultAsync(stop) ?? 1;
+    }
+
+    private async Task TryRememberAsync(string partner, string stream, long next, CancellationToken stop)
+    {
+        try { await RememberAsync(partner, stream, next, stop); }
+        catch (Exception failure) when (engine.IsOutage(failure)) { LogNotRemembered(partner, stream, failure); }
     }
 
     // Behind the truth after a crash: then some updates are sent again and answered as duplicates. Never ahead of it.
@@ -43,6 +49,9 @@ internal sealed class UpdateStreams(Ingest ingest, IDbContextFactory<HubDb> dbs,
         db.Add(new StreamRow { PartnerId = partner, StreamId = stream, NextSequence = next });
         await db.TrySaveAsync(engine, stop);        // false: the same stream was opened twice and the other one remembers
     }
+
+    [LoggerMessage(LogLevel.Warning, "How far stream {Stream} of {Partner} has come could not be noted; after a cut some updates come again and are answered as duplicates")]
+    private partial void LogNotRemembered(string partner, string stream, Exception failure);
 }
 
 /// <summary>How far a stream has come: every number before <see cref="Next"/> is decided for ever.</summary>

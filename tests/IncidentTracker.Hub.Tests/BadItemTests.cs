@@ -1,0 +1,197 @@
+using System.Text;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using IncidentTracker.Partner.V1;
+using Outcome = IncidentTracker.Partner.V1.UpdateResult.OutcomeOneofCase;
+
+namespace IncidentTracker.HubTests;
+
+/// <summary>One bad update never costs its neighbours, and its sender reads which one it was, where and why.</summary>
+public sealed class BadItemTests : HubTest
+{
+    private string _reference = "";
+
+    public static TheoryData<string, string, string> Mistakes => new()
+    {
+        { "no id", "FIELD_REQUIRED", "update.update_id" },
+        { "a blank in the id", "FIELD_INVALID", "update.update_id" },
+        { "no address", "INCIDENT_ADDRESS_REQUIRED", "update.incident" },
+        { "an impossible reference", "FIELD_INVALID", "update.incident.incident_reference" },
+        { "an unknown case", "INCIDENT_NOT_FOUND", "incident.incident_reference" },
+        { "an unread tag", "BAG_TAG_UNREADABLE", "update.incident.external_reference.value" },
+        { "an unknown item", "ITEM_UNKNOWN", "item_id" },
+        { "no time", "EVENT_TIME_REQUIRED", "update.event_time" },
+        { "no offset", "EVENT_TIME_OFFSET_REQUIRED", "update.event_time_zone" },
+        { "an invented zone", "EVENT_TIME_OFFSET_REQUIRED", "update.event_time_zone" },
+        { "the day after tomorrow", "EVENT_TIME_IN_FUTURE", "update.event_time" },
+        { "the last century", "EVENT_TIME_TOO_OLD", "update.event_time" },
+        { "nothing to say", "UPDATE_IS_EMPTY", "update.status_code" },
+        { "a code of the hub's", "STATUS_CODE_RESERVED", "update.status_code" },
+        { "words for somebody else", "PARTY_MISMATCH", "update.on_behalf_of" },
+        { "custody without an action", "FIELD_REQUIRED", "update.custody.action" },
+        { "an action of the future", "FIELD_INVALID", "update.custody.action" },
+        { "too long a note", "FIELD_TOO_LONG", "update.staff_text" },
+        { "text that is not UTF-8", "TEXT_NOT_UTF8", "update.staff_text" },
+        { "a broken id", "TEXT_NOT_UTF8", "update.update_id" },
+        { "no update", "FIELD_REQUIRED", "update" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task On_a_stream_a_bad_update_is_answered_and_its_neighbours_are_stored(string mistake, string reason, string field)
+    {
+        await OpenAsync();
+        using var feed = await Feed.OpenAsync(Hub.As("XB"), "s-1");
+
+        await feed.SendAsync(Broken(feed.Numbered(Good("before"), Bad(mistake), Good("after")).ToByteArray()));
+        await feed.SendAsync(Good("next"));
+        var results = await feed.ResultsAsync(4);
+        Assert.Empty(await feed.CompleteAsync());
+
+        Assert.Equal([Outcome.Accepted, Outcome.Rejected, Outcome.Accepted, Outcome.Accepted], results.Select(result => result.OutcomeCase));
+        Assert.Equal((2, 1, reason, field), (results[1].ClientSequence, results[1].Index, results[1].Reason(), results[1].Field()));
+        Assert.Equal(3, await Hub.CountClaimsAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task In_a_batch_a_bad_update_is_answered_and_its_neighbours_are_stored(string mistake, string reason, string field)
+    {
+        if (mistake == "no update") return;     // a list cannot hold a missing update
+        await OpenAsync();
+        var request = new BatchReportUpdatesRequest { Updates = { Good("before"), Bad(mistake), Good("after") } };
+
+        var response = BatchReportUpdatesResponse.Parser.ParseFrom(await RawCallAsync("BatchReportUpdates", Broken(request.ToByteArray())));
+
+        Assert.Equal([Outcome.Accepted, Outcome.Rejected, Outcome.Accepted], response.Results.Select(result => result.OutcomeCase));
+        Assert.Equal((1, reason, field), (response.Results[1].Index, response.Results[1].Reason(), response.Results[1].Field()));
+        Assert.Equal(1, response.RejectedCount);
+        Assert.Equal(2, await Hub.CountClaimsAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task Alone_a_bad_update_is_refused_with_reason_and_field(string mistake, string reason, string field)
+    {
+        await OpenAsync();
+
+        var call = RawCallAsync("ReportUpdate", Broken(new ReportUpdateRequest { Update = Bad(mistake) }.ToByteArray()));
+
+        var (_, actual, where) = await call.AsRefusedAsync();
+        Assert.Equal((reason, field), (actual, where));
+        Assert.Equal(0, await Hub.CountClaimsAsync());
+    }
+
+    [Fact]
+    public async Task A_message_of_257_KiB_is_refused_in_band_and_the_stream_goes_on()
+    {
+        await OpenAsync();
+        var large = Enumerable.Range(0, 140).Select(i => Good($"large-{i}").But(update => update.StaffText = new string('x', 1_900))).ToArray();
+        using var feed = await Feed.OpenAsync(Hub.As("XB"), "s-1");
+
+        var results = await feed.SendAndWaitAsync(large);
+        var next = await feed.SendAndWaitAsync(Good("next"));
+
+        Assert.All(results, result => Assert.Equal("MESSAGE_TOO_LARGE", result.Reason()));
+        Assert.Equal(140, results.Count);
+        Assert.Equal(Outcome.Accepted, next.Single().OutcomeCase);
+        Assert.Equal((StatusCode.InvalidArgument, "MESSAGE_TOO_LARGE", ""), await Hub.As("XB").BatchAsync(large).AsRefusedAsync());
+        Assert.Equal(1, await Hub.CountClaimsAsync());
+    }
+
+    [Fact]
+    public async Task A_message_of_501_updates_is_refused_in_band_and_the_stream_goes_on()
+    {
+        await OpenAsync();
+        var many = Enumerable.Range(0, 501).Select(i => Good($"many-{i}")).ToArray();
+        using var feed = await Feed.OpenAsync(Hub.As("XB"), "s-1");
+
+        var results = await feed.SendAndWaitAsync(many);
+        var next = await feed.SendAndWaitAsync(Good("next"));
+
+        Assert.All(results, result => Assert.Equal("BATCH_TOO_LARGE", result.Reason()));
+        Assert.Equal(Outcome.Accepted, next.Single().OutcomeCase);
+        Assert.Equal((StatusCode.InvalidArgument, "BATCH_TOO_LARGE", "updates"), await Hub.As("XB").BatchAsync(many).AsRefusedAsync());
+        Assert.Equal("BATCH_EMPTY", (await Hub.As("XB").BatchAsync([]).AsRefusedAsync()).Reason);
+        Assert.Equal(1, await Hub.CountClaimsAsync());
+    }
+
+    [Fact]
+    public async Task Garbage_ends_the_stream_it_came_on_and_touches_nothing_else()
+    {
+        await OpenAsync();
+        using var other = await Feed.OpenAsync(Hub.As("XB"), "s-2");
+        foreach (var garbage in new byte[][] { [0xFF, 0xFF, 0xFF], [0x12, 0x7F, 0x01], [0x0A], [.. Enumerable.Repeat((byte)0x13, 500)] })
+        {
+            using var feed = await Feed.OpenAsync(Hub.As("XB"), "s-1");
+            await feed.SendAndWaitAsync(Good($"u-{feed.Next}"));
+
+            await feed.SendAsync(garbage);
+
+            var refusal = await feed.RefusalAsync();
+            Assert.Equal((StatusCode.InvalidArgument, "MALFORMED_MESSAGE"), (refusal.StatusCode, refusal.Reason()));
+        }
+        Assert.Equal(Outcome.Accepted, (await other.SendAndWaitAsync(Good("other"))).Single().OutcomeCase);
+        Assert.Equal(5, await Hub.CountClaimsAsync());
+    }
+
+    [Fact]
+    public async Task An_empty_message_is_no_mistake()
+    {
+        await OpenAsync();
+        using var feed = await Feed.OpenAsync(Hub.As("XB"), "s-1");
+
+        await feed.SendAsync(feed.Numbered());
+
+        Assert.Equal(Outcome.Accepted, (await feed.SendAndWaitAsync(Good("u-1"))).Single().OutcomeCase);
+    }
+
+    private async Task OpenAsync() => _reference = await Hub.As("XB").OpenAsync("0900123456");
+
+    private Update Good(string id) => Say.Note(id, _reference).At(Hub.Time.GetUtcNow());
+
+    private Update? Bad(string mistake) => mistake == "no update" ? null : Good("bad").But(update =>
+    {
+        switch (mistake)
+        {
+            case "no id": update.UpdateId = ""; break;
+            case "a blank in the id": update.UpdateId = "u 1"; break;
+            case "no address": update.Incident = null; break;
+            case "an impossible reference": update.Incident.IncidentReference = "K7Q-4M2-XDD"; break;
+            case "an unknown case": update.Incident.IncidentReference = Domain.Reference.From(new byte[8]).ToString(); break;
+            case "an unread tag": update.Incident = Say.Tag("0000000000"); break;
+            case "an unknown item": update.ItemId = "7"; break;
+            case "no time": update.EventTime = null; break;
+            case "no offset": update.EventTimeZone = ""; break;
+            case "an invented zone": update.EventTimeZone = "Europe/Atlantis"; break;
+            case "the day after tomorrow": update.EventTime = Timestamp.FromDateTimeOffset(Hub.Time.GetUtcNow().AddHours(25)); break;
+            case "the last century": update.EventTime = Timestamp.FromDateTimeOffset(new(1999, 12, 31, 23, 0, 0, TimeSpan.Zero)); break;
+            case "nothing to say": update.StaffText = ""; break;
+            case "a code of the hub's": update.StatusCode = "SLA_BREACHED"; break;
+            case "words for somebody else": update.OnBehalfOf = "XA"; break;
+            case "custody without an action": update.Custody = new(); break;
+            case "an action of the future": update.Custody = new() { Action = (CustodyAction)99 }; break;
+            case "too long a note": update.StaffText = new('x', 2_001); break;
+            case "text that is not UTF-8": update.StaffText = "@@@@"; break;
+            case "a broken id": update.UpdateId = "@@@@"; break;
+            default: throw new ArgumentOutOfRangeException(nameof(mistake), mistake, null);
+        }
+    });
+
+    /// <summary>Puts bytes that are no UTF-8 where @@@@ stands.</summary>
+    private static byte[] Broken(byte[] message)
+    {
+        var at = message.AsSpan().IndexOf(Encoding.ASCII.GetBytes("@@@@"));
+        if (at >= 0) new byte[] { 0xC3, 0x28, 0xFF, 0xFE }.CopyTo(message, at);
+        return message;
+    }
+
+    private async Task<byte[]> RawCallAsync(string method, byte[] request)
+    {
+        var bytes = Marshallers.Create(sent => sent, received => received);
+        var line = Hub.As("XB");
+        return await line.Channel.CreateCallInvoker().AsyncUnaryCall(
+            new Method<byte[], byte[]>(MethodType.Unary, "incidenttracker.partner.v1.PartnerUpdateService", method, bytes, bytes), null, new(line.Credential), request);
+    }
+}
