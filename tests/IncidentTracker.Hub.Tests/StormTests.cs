@@ -14,8 +14,9 @@ public sealed class StormTests : HubTest
     public async Task Ten_thousand_updates_sent_twenty_times_from_eight_connections_are_stored_once()
     {
         var references = await Task.WhenAll(Enumerable.Range(0, Cases).Select(i => Hub.As("XB").OpenAsync($"09001{i:00000}")));
-        var start = Hub.Time.GetUtcNow().AddDays(-1);
-        var updates = Enumerable.Range(0, Updates).Select(i => Say.Note($"u-{i}", references[i % Cases]).At(start.AddSeconds(i))).ToArray();
+        var start = Hub.Time.GetUtcNow();
+        Hub.Time.Advance(Duration.FromDays(1));
+        var updates = Enumerable.Range(0, Updates).Select(i => Say.Note($"u-{i}", references[i % Cases]).At(start.AddSeconds(i + 1))).ToArray();
         var rounds = Enumerable.Range(0, 20).SelectMany(round => Enumerable.Range(0, 20).Select(part => (part + round) % 20)).ToArray();
 
         var next = -1;
