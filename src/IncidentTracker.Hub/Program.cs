@@ -4,6 +4,8 @@ using IncidentTracker.Hub.Rpc;
 using IncidentTracker.Incidents;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -31,19 +33,27 @@ services.AddSingleton<UpdateStreams>();
 services.AddSingleton<OpenIncident>();
 services.AddSingleton<CaseReader>();
 services.AddSingleton<CaseViews>();
+services.AddSingleton<PublicViews>();
+services.AddSingleton<CaseAccess>();
 services.AddSingleton<TimelineWatch>();
 
 // Doors.
 builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.ListenOnDoors());
 services.AddHardenedGrpc(configure: grpc => grpc.Interceptors.Add<RefusalInterceptor>());
-services.AddProblemDetails().AddExceptionHandler<Problems>();
+services.AddRest();
+services.AddRazorComponents();
+services.AddDataProtection().SetApplicationName("IncidentTracker");
+services.AddSingleton<IConfigureOptions<KeyManagementOptions>, ConfigureProtection>();
+services.AddSingleton<CustomerLinks>();
 
 var app = builder.Build();
 
-app.UseExceptionHandler();
+app.UseRest();
 app.UseRouting();
 app.UseHardenedGrpc();
 
+app.MapRest();
+app.MapIncidents();
 app.MapGrpcService<PartnerUpdateService>();
 app.MapGrpcService<PartnerIncidentService>();
 app.MapHardenedGrpc();

@@ -8,7 +8,7 @@ internal sealed class Readiness : IDisposable
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _ready = true;
 
-    public Readiness(IHostApplicationLifetime lifetime) => _registration = lifetime.ApplicationStopping.Register(Stop);
+    public Readiness(Drain drain) => _registration = drain.Starting.Register(Stop);
 
     public bool IsReady => _ready && !IsStopping;
 
