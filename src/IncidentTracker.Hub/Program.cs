@@ -1,6 +1,6 @@
 using IncidentTracker.Access;
 using IncidentTracker.Data;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using IncidentTracker.Incidents;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
@@ -27,6 +27,7 @@ services.AddSingleton<IValidateOptions<DoorOptions>, LoopbackOnly>();
 services.AddSingleton(sp => Engine.For(sp.GetRequiredService<IOptions<DatabaseOptions>>().Value));
 services.AddDbContextFactory<HubDb>((sp, options) => sp.GetRequiredService<Engine>().Configure(options));
 services.AddHostedService<SchemaUpgrade>();
+services.AddHostedService<DatabaseWatch>();
 
 // Work.
 services.AddSingleton(sp => StoryClock.For(sp.GetRequiredService<IOptions<DevelopmentOptions>>().Value));

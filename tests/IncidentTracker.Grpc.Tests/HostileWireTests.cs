@@ -3,7 +3,7 @@ using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Testing;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using Microsoft.Extensions.Logging;
 
 namespace IncidentTracker.RpcTests;

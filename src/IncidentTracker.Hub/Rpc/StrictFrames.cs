@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>
 /// Looks at the five bytes before each message ahead of the official server, which calls nonsense there an error of its own.

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IncidentTracker.Domain;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.Swagger;
