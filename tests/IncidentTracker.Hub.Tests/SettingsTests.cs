@@ -1,7 +1,7 @@
 using System.Reflection;
 using IncidentTracker.Access;
 using IncidentTracker.Data;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
 using Microsoft.Extensions.Configuration;
