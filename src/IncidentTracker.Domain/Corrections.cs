@@ -18,7 +18,8 @@ internal sealed class Corrections
         var all = ordered.Where(claim => claim.Correction is not null && mayCount(claim)).ToArray();
         if (all.Length == 0) return new();
 
-        var known = ordered.ToDictionary(claim => claim.Id);
+        // Sightings of two tags may bear one name and join one case: a correction of that name means both.
+        var known = ordered.DistinctBy(claim => claim.Id).ToDictionary(claim => claim.Id);
         var allowed = all.Where(correction => MayCorrect(correction, known.GetValueOrDefault(TargetOf(correction)))).ToArray();
         var (standing, inCircle) = Judge(allowed);
 
