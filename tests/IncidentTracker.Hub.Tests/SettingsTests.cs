@@ -20,7 +20,7 @@ public sealed class SettingsTests
         ["Development"] = new DevelopmentOptions(),
     };
 
-    private static readonly IConfigurationRoot File = new ConfigurationBuilder()
+    internal static readonly IConfigurationRoot File = new ConfigurationBuilder()
         .AddJsonStream(typeof(Help).Assembly.GetManifestResourceStream("appsettings.json")!).Build();
 
     public static TheoryData<string> Names => [.. Sections.Keys];
