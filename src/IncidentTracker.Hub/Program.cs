@@ -8,8 +8,12 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 
+Starting.ExplainFailures();
+if (Help.Answers(args)) return;
+
 var builder = WebApplication.CreateBuilder(args);
 var services = builder.Services;
+builder.Configuration.AddDefaults();
 if (builder.Configuration["Settings"] is { Length: > 0 } file) builder.Configuration.AddJsonFile(Path.GetFullPath(file)).AddCommandLine(args);
 
 // Settings: a wrong one stops the start.
