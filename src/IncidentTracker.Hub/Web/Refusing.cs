@@ -14,15 +14,17 @@ internal sealed class Problems(IProblemDetailsService problems) : IExceptionHand
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        var problem = exception switch
-        {
-            RefusedException refused => Of(refused.Why, refused.Violations, refused.Facts),
-            BadHttpRequestException bad => Of(bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? Refusals.MessageTooLarge : Refusals.MalformedMessage, []),
-            _ => new ProblemDetails { Type = "/problems/internal", Title = "The hub could not answer because of a fault of its own. It has been recorded.", Status = 500, Extensions = { ["code"] = "INTERNAL" } },
-        };
+        var problem = Of(exception);
         httpContext.Response.StatusCode = problem.Status ?? 500;
         return await problems.TryWriteAsync(new() { HttpContext = httpContext, ProblemDetails = problem });
     }
+
+    public static ProblemDetails Of(Exception exception) => exception switch
+    {
+        RefusedException refused => Of(refused.Why, refused.Violations, refused.Facts),
+        BadHttpRequestException bad => Of(bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? Refusals.MessageTooLarge : Refusals.MalformedMessage, []),
+        _ => new ProblemDetails { Type = "/problems/internal", Title = "The hub could not answer because of a fault of its own. It has been recorded.", Status = 500, Extensions = { ["code"] = "INTERNAL" } },
+    };
 
     public static ProblemDetails Of(Refusal why, IReadOnlyList<Violation> violations, IReadOnlyDictionary<string, string>? facts = null)
     {
