@@ -57,6 +57,7 @@ internal sealed partial class HubProcess : IAsyncDisposable
     private async Task RunAsync(IEnumerable<KeyValuePair<string, string>> settings, string program)
     {
         var start = new ProcessStartInfo("dotnet", [program]) { WorkingDirectory = Path.GetDirectoryName(program)!, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        (start.Environment["Logging__LogLevel__Default"], start.Environment["Logging__LogLevel__Microsoft.Hosting.Lifetime"]) = ("Warning", "Information");
         foreach (var (name, value) in settings) start.Environment[name] = value;
         (start.Environment["Doors__Web"], start.Environment["Doors__Grpc"]) = (AnyPort(start, "Doors__Web"), AnyPort(start, "Doors__Grpc"));
         _database = await TestDatabase.CreateAsync();
