@@ -17,7 +17,9 @@ internal sealed partial class Problems(IProblemDetailsService problems, Engine e
         var problem = exception switch
         {
             RefusedException refused => Of(refused.Why, refused.Violations, refused.Facts),
-            BadHttpRequestException bad => Of(bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? Refusals.MessageTooLarge : Refusals.MalformedMessage, []),
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Of(Refusals.MessageTooLarge, []),
+            BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } => Of(Refusals.MalformedMessage, []),
+            BadHttpRequestException other => new ProblemDetails { Status = other.StatusCode },
             _ when engine.IsOutage(exception) => Of(Refusals.ServiceUnavailable, []),
             _ => new ProblemDetails { Type = "/problems/internal", Title = "The hub could not answer because of a fault of its own. It has been recorded.", Status = 500, Extensions = { ["code"] = "INTERNAL" } },
         };
@@ -53,6 +55,10 @@ internal sealed partial class Problems(IProblemDetailsService problems, Engine e
         RefusalKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
+
+    /// <summary>What the web server itself says no to, in the manner of our codes: 404 is NOT_FOUND.</summary>
+    public static string CodeOf(int status) =>
+        Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status).ToUpperInvariant().Replace(' ', '_').Replace('-', '_');
 
     /// <summary>A field of the contract as a JSON pointer (RFC 6901): items[0].bag_tag is /items/0/bagTag.</summary>
     private static string Pointer(string field) =>
