@@ -45,8 +45,8 @@ services.AddSingleton<TimelineWatch>();
 // Doors.
 builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.ListenOnDoors());
 services.AddHardenedGrpc(configure: grpc => grpc.Interceptors.Add<RefusalInterceptor>());
+services.AddPages();
 services.AddRest();
-services.AddRazorComponents();
 services.AddDataProtection().SetApplicationName("IncidentTracker");
 services.AddSingleton<IConfigureOptions<KeyManagementOptions>, ConfigureProtection>();
 services.AddSingleton<CustomerLinks>();
@@ -59,6 +59,8 @@ app.UseHardenedGrpc();
 
 app.MapRest();
 app.MapIncidents();
+app.MapPages();
+app.MapTrack();
 app.MapGrpcService<PartnerUpdateService>();
 app.MapGrpcService<PartnerIncidentService>();
 app.MapHardenedGrpc();

@@ -6,6 +6,8 @@ namespace IncidentTracker.RpcTests;
 public sealed class ForeignClientTests
 {
     private static readonly string Foreign = Path.Combine(Root(), "tests", "foreign");
+    // Debian's, because it has grpcio; another Python in the path does not.
+    private static readonly string Python = Environment.GetEnvironmentVariable("PYTHON") ?? "/usr/bin/python3";
     private static readonly string Buf = Path.Combine(Foreign, "node", "node_modules", ".bin", "buf");
 
     private static readonly string[] Cases =
@@ -20,7 +22,7 @@ public sealed class ForeignClientTests
     {
         await using var host = await RpcHost.StartAsync();
 
-        var output = await RunAsync("/usr/bin/python3", Path.Combine(Foreign, "interop.py"), host.Address.Authority);
+        var output = await RunAsync(Python, Path.Combine(Foreign, "interop.py"), host.Address.Authority);
 
         Assert.All(Cases, name => Assert.Contains($"ok {name} ", output, StringComparison.Ordinal));
         host.MustBeQuiet();

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using Npgsql;
 
 namespace IncidentTracker.HubTests;
 
@@ -13,12 +12,11 @@ internal sealed partial class HubProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hub-process-");
     private readonly ConcurrentQueue<string> _said = [];
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Uri> _doors = [];
+    private TestDatabase? _database;
     private Process? _process;
-    private string? _ownDatabase;
 
     private HubProcess() { }
 
@@ -53,16 +51,17 @@ internal sealed partial class HubProcess : IAsyncDisposable
             await process.WaitForExitAsync();
             process.Dispose();
         }
-        if (_ownDatabase is { } database) await OnServerAsync($"DROP DATABASE \"{database}\" WITH (FORCE)");
-        _folder.Delete(recursive: true);
+        if (_database is not null) await _database.DisposeAsync();
     }
 
     private async Task RunAsync(IEnumerable<KeyValuePair<string, string>> settings, string program)
     {
         var start = new ProcessStartInfo("dotnet", [program]) { WorkingDirectory = Path.GetDirectoryName(program)!, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        (start.Environment["Logging__LogLevel__Default"], start.Environment["Logging__LogLevel__Microsoft.Hosting.Lifetime"]) = ("Warning", "Information");
         foreach (var (name, value) in settings) start.Environment[name] = value;
         (start.Environment["Doors__Web"], start.Environment["Doors__Grpc"]) = (AnyPort(start, "Doors__Web"), AnyPort(start, "Doors__Grpc"));
-        (start.Environment["Database__Engine"], start.Environment["Database__Connection"]) = await DatabaseAsync();
+        _database = await TestDatabase.CreateAsync();
+        (start.Environment["Database__Engine"], start.Environment["Database__Connection"]) = (_database.EngineName, _database.Connection);
 
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Hear(line.Data);
@@ -88,23 +87,6 @@ internal sealed partial class HubProcess : IAsyncDisposable
     // The address that was asked for, on a port that is free.
     private static string AnyPort(ProcessStartInfo start, string name) =>
         new UriBuilder(start.Environment.TryGetValue(name, out var address) ? address! : "http://127.0.0.1") { Port = 0 }.Uri.ToString();
-
-    private async Task<(string Engine, string Connection)> DatabaseAsync()
-    {
-        if (Environment.GetEnvironmentVariable("TEST_POSTGRES") is not { Length: > 0 } server) return ("Sqlite", $"Data Source={Path.Combine(_folder.FullName, "hub.db")}");
-
-        var name = "process_" + Guid.NewGuid().ToString("N");
-        await OnServerAsync($"CREATE DATABASE \"{name}\"");
-        _ownDatabase = name;
-        return ("Postgres", new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString);
-    }
-
-    private static async Task OnServerAsync(string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(Environment.GetEnvironmentVariable("TEST_POSTGRES")!);
-        await using var command = source.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
-    }
 
     [GeneratedRegex("Now listening on: (http://[0-9.:]+)")]
     private static partial Regex ListeningOn();

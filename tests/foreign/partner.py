@@ -312,7 +312,8 @@ def a_cut_stream_goes_on_where_it_was(hub):
     print(f"   cut after {answered_before} answers with {sent} sent; resumed from {resume}")
     if not 1 <= resume <= sent + 1:
         raise AssertionError(f"resumed from {resume} with {sent} sent")
-    same(set(range(1, STREAMED + 1)), set(outcomes))
+    # What lies before the number to resume from is stored, even where its answer was lost with the line.
+    same(set(), set(range(resume, STREAMED + 1)) - set(outcomes))
     same(set(), set(outcomes.values()) - {"accepted", "duplicate"})
     expect_all_once(hub, references, "cut")
 
