@@ -124,7 +124,8 @@ public static partial class Sentences
         _ => "Other news",
     };
 
-    private static string Expected(Eta? eta)
+    /// <summary>An expected time as people say it: "Wednesday 8 July, 11:30 to 13:30". Empty: none is known.</summary>
+    public static string Expected(Eta? eta)
     {
         if (eta is null) return "";
         var from = Moment(eta.From, eta.Zone);

@@ -8,8 +8,12 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 
+Starting.ExplainFailures();
+if (Help.Answers(args)) return;
+
 var builder = WebApplication.CreateBuilder(args);
 var services = builder.Services;
+builder.Configuration.AddDefaults();
 if (builder.Configuration["Settings"] is { Length: > 0 } file) builder.Configuration.AddJsonFile(Path.GetFullPath(file)).AddCommandLine(args);
 
 // Settings: a wrong one stops the start.
@@ -41,8 +45,8 @@ services.AddSingleton<TimelineWatch>();
 // Doors.
 builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.ListenOnDoors());
 services.AddHardenedGrpc(configure: grpc => grpc.Interceptors.Add<RefusalInterceptor>());
+services.AddPages();
 services.AddRest();
-services.AddRazorComponents();
 services.AddDataProtection().SetApplicationName("IncidentTracker");
 services.AddSingleton<IConfigureOptions<KeyManagementOptions>, ConfigureProtection>();
 services.AddSingleton<CustomerLinks>();
@@ -55,6 +59,8 @@ app.UseHardenedGrpc();
 
 app.MapRest();
 app.MapIncidents();
+app.MapPages();
+app.MapTrack();
 app.MapGrpcService<PartnerUpdateService>();
 app.MapGrpcService<PartnerIncidentService>();
 app.MapHardenedGrpc();

@@ -11,16 +11,17 @@ internal sealed record CustomerPass(IncidentId Incident)
     public const string Cookie = "it-pass";
 
     /// <summary>From the link or, once in, from the cookie. A pass for another case is none.</summary>
-    public static async ValueTask<CustomerPass> BindAsync(HttpContext http)
+    public static async ValueTask<CustomerPass?> FindAsync(HttpContext http)
     {
         var links = http.RequestServices.GetRequiredService<CustomerLinks>();
         var cases = http.RequestServices.GetRequiredService<CaseReader>();
         var pass = http.Request.Query["pass"].ToString() is { Length: > 0 } inLink ? inLink : http.Request.Cookies[Cookie];
-        if (links.Read(pass) is { } allowed && Reference.TryParse((string?)http.GetRouteValue("reference"), out var reference)
-            && await cases.FindAsync(reference, http.RequestAborted) is { } found && found.Id == allowed) return new(allowed);
-
-        throw new RefusedException(Refusals.IncidentNotFound);      // a stranger learns nothing
+        return links.Read(pass) is { } allowed && Reference.TryParse((string?)http.GetRouteValue("reference"), out var reference)
+            && await cases.FindAsync(reference, http.RequestAborted) is { } found && found.Id == allowed ? new(allowed) : null;
     }
+
+    /// <summary>A stranger learns nothing, not even whether there is such a case.</summary>
+    public static async ValueTask<CustomerPass> BindAsync(HttpContext http) => await FindAsync(http) ?? throw new RefusedException(Refusals.IncidentNotFound);
 }
 
 /// <summary>Makes and reads the passes that links and cookies carry.</summary>

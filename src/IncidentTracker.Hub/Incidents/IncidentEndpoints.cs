@@ -70,7 +70,7 @@ internal static class IncidentEndpoints
     {
         var (read, reader) = await access.ReadAsync(reference, familyName, http, stop);
         var view = views.Incident(read, reader);
-        return IsKnown(http, read, view.Sentence + view.Expected, reader) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(view);
+        return IsKnown(http, read, view, reader) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(view);
     }
 
     private static async Task<Results<Ok<TimelineView>, StatusCodeHttpResult>> ReadTimeline(
@@ -78,12 +78,13 @@ internal static class IncidentEndpoints
     {
         var (read, reader) = await access.ReadAsync(reference, familyName, http, stop);
         var incident = views.Incident(read, reader);
-        return IsKnown(http, read, incident.Sentence + incident.Expected, reader) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(views.Timeline(read, reader));
+        return IsKnown(http, read, incident, reader) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(views.Timeline(read, reader));
     }
 
-    // The version says what was told; the sentence can change by itself when an expected time passes.
-    private static bool IsKnown(HttpContext http, ReadCase read, string words, PartnerIdentity? reader)
+    // The version says what was told; sentences can change by themselves when an expected time passes.
+    private static bool IsKnown(HttpContext http, ReadCase read, IncidentView view, PartnerIdentity? reader)
     {
+        var words = string.Join('|', [view.Sentence, view.Expected, .. view.Items.Select(item => item.Sentence)]);
         var fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{words}|{reader?.Id}")))[..8];
         var tag = string.Create(CultureInfo.InvariantCulture, $"\"v{read.Version}-{fingerprint}\"");
         http.Response.Headers.ETag = tag;

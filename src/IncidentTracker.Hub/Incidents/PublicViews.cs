@@ -34,6 +34,21 @@ internal sealed record IncidentView
     [Description("When the bag is expected, on the clock of the place, if somebody said so and it has not passed.")]
     public string? Expected { get; init; }
 
+    [Description("The same as a moment, on the clock of the place (RFC 3339 with offset).")]
+    public DateTimeOffset? ExpectedFrom { get; init; }
+
+    [Description("When the bag is expected at the latest, if a window was stated.")]
+    public DateTimeOffset? ExpectedUntil { get; init; }
+
+    [Description("Who is in charge of the case: a name.")]
+    public string? InCharge { get; init; }
+
+    [Description("Where the case was reported, as people call the place.")]
+    public string? ReportPlace { get; init; }
+
+    [Description("The clock at that place, an IANA time zone or an offset. Times without a place of their own are read on it.")]
+    public string? TimeZone { get; init; }
+
     [Description("Last day to complain of damage in writing: 7 days from receipt (Montreal Convention, article 31). A guide, not legal advice.")]
     public string? DamageComplaintBy { get; init; }
 
@@ -52,7 +67,8 @@ internal sealed record ItemView(
     [property: Description("\"1\", \"2\", ...")] string ItemId,
     [property: Description("Ten-digit bag tag, if it has one.")] string? BagTag,
     [property: Description("Its phase.")] string Phase,
-    [property: Description("Who has it, or absent.")] string? WhoHasIt);
+    [property: Description("Who has it, or absent.")] string? WhoHasIt,
+    [property: Description("The sentence of now for this item alone.")] string Sentence);
 
 /// <summary>What a party to the case reads besides.</summary>
 internal sealed record PartyView
@@ -115,11 +131,17 @@ internal sealed record LineView
     [Description("Where, as people call the place.")]
     public string? Place { get; init; }
 
+    [Description("The time zone of that place (IANA), if it is known.")]
+    public string? TimeZone { get; init; }
+
     [Description("\"reported 4 h 36 late\"; absent when it was reported in time.")]
     public string? ReportedLate { get; init; }
 
     [Description("When it was taken back or replaced. The line stays, struck through.")]
     public DateTimeOffset? WithdrawnTime { get; init; }
+
+    [Description("True when a later line says it right; absent otherwise.")]
+    public bool? Corrected { get; init; }
 
     [Description("The item it is about; absent: all of them.")]
     public string? ItemId { get; init; }
@@ -156,6 +178,8 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
     {
         var state = read.Story.State;
         var worst = state.Worst;
+        var expected = worst.Eta is { } eta && (eta.To ?? eta.From) >= time.Now() ? eta : null;
+        var report = read.Story.Entries.FirstOrDefault(entry => entry.Claim.StatusCode is "REPORTED" or "SVC_OPENED")?.Claim;
         return new()
         {
             Reference = read.Reference.ToString(),
@@ -165,11 +189,17 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
             Phase = CaseViews.PhaseName(worst.Phase),
             WhoHasIt = WhoHas(worst),
             LastHeardTime = state.HeardAt?.ToDateTimeOffset(),
-            LastHeardFrom = state.HeardFrom is { } from ? register.NameOf(from) : null,
-            Expected = worst.Eta is { } eta && (eta.To ?? eta.From) >= time.Now() ? Sentences.Moment(eta.From, eta.Zone) : null,
+            LastHeardFrom = state.HeardFrom is { } from ? NameFor(reader, from) : null,
+            Expected = NullIfEmpty(Sentences.Expected(expected)),
+            ExpectedFrom = expected is null ? null : OnClock(expected.From, expected.Zone),
+            ExpectedUntil = expected?.To is { } until ? OnClock(until, expected.Zone) : null,
+            InCharge = state.Owner is { } owner ? register.NameOf(owner) : null,
+            ReportPlace = PlaceName(report?.Place),
+            TimeZone = ZoneOf(report?.Place) ?? report?.Happened?.Zone,
             DamageComplaintBy = DamageComplaint.LastDay(read.Story) is { } day ? NodaTime.Text.LocalDatePattern.Iso.Format(day) : null,
             CreateTime = read.OpenedAt.ToDateTimeOffset(),
-            Items = [.. read.Facts.Items.Zip(state.Items, (item, stands) => new ItemView(item.Id, NullIfEmpty(item.BagTag), CaseViews.PhaseName(stands.Phase), WhoHas(stands)))],
+            Items = [.. read.Facts.Items.Zip(state.Items, (item, stands) => new ItemView(item.Id, NullIfEmpty(item.BagTag), CaseViews.PhaseName(stands.Phase), WhoHas(stands),
+                shared.SentenceOfNow(read.Facts, state with { Items = [stands] })))],
             Party = reader is null ? null : Party(read),
         };
     }
@@ -191,10 +221,12 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
             EventTimePrecision = claim.Happened?.Precision.ToString().ToUpperInvariant(),
             RecordTime = claim.ReceivedAt.ToDateTimeOffset(),
             Text = Sentences.Line(entry, register.NameOf),
-            By = register.NameOf(claim.By),
-            Place = claim.Place is { Station.Length: > 0 } place ? CodeLists.FindStation(place.Station)?.City ?? place.Station : null,
+            By = NameFor(reader, claim.By),
+            Place = PlaceName(claim.Place),
+            TimeZone = ZoneOf(claim.Place),
             ReportedLate = NullIfEmpty(Sentences.ReportedLate(claim)),
             WithdrawnTime = entry.WithdrawnAt?.ToDateTimeOffset(),
+            Corrected = entry.Is(Marks.Replaced) ? true : null,
             ItemId = NullIfEmpty(claim.ItemId),
             StatusCode = reader is null ? null : NullIfEmpty(claim.StatusCode),
             Marks = reader is null ? null : [.. Updates.UpdateResults.Names(entry.Marks)],
@@ -216,6 +248,16 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
                 : null,
         };
     }
+
+    // The traveller reads "You" and not the name of the door through which they spoke.
+    private string NameFor(PartnerIdentity? reader, OrganizationId id) =>
+        reader is null && register.Find(id)?.Kind == OrganizationKind.Customer ? "You" : register.NameOf(id);
+
+    private static string? PlaceName(Place? place) => place is { Station.Length: > 0 } ? CodeLists.FindStation(place.Station)?.City ?? place.Station : null;
+
+    private static string? ZoneOf(Place? place) => place is { Station.Length: > 0 } ? CodeLists.FindStation(place.Station)?.Zone : null;
+
+    private static DateTimeOffset OnClock(NodaTime.Instant at, string zone) => at.WithOffset(EventTime.OffsetAt(zone, at) ?? NodaTime.Offset.Zero).ToDateTimeOffset();
 
     private string? WhoHas(ItemState item) =>
         item.Holding is not { } held ? null : held.By == OrganizationId.Customer ? "You" : register.NameOf(held.By);

@@ -1,0 +1,91 @@
+using IncidentTracker.Access;
+using IncidentTracker.Domain;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace IncidentTracker.Incidents;
+
+/// <summary>The traveller's door: a form that asks for reference and family name, and the page of the case behind it.</summary>
+internal static class TrackEndpoints
+{
+    private static readonly TimeSpan StaysIn = TimeSpan.FromHours(24);
+
+    public static void MapTrack(this IEndpointRouteBuilder app)
+    {
+        var track = app.MapGroup("/track").ExcludeFromDescription();
+        track.MapGet("", Ask);
+        track.MapPost("", Answer).WithMetadata(new RequestSizeLimitAttribute(16 * 1024));
+        track.MapGet("/{reference}", Show);
+    }
+
+    private static RazorComponentResult<TrackForm> Ask(HttpContext http, IAntiforgery forms) => Form(http, forms, TrackForm.Trouble.None);
+
+    private static async Task<IResult> Answer(HttpContext http, IAntiforgery forms, CaseAccess access, CustomerLinks links, CancellationToken stop)
+    {
+        if (!await IsOursAsync(http, forms)) return Form(http, forms, TrackForm.Trouble.FormExpired, StatusCodes.Status400BadRequest);
+
+        var sent = await http.Request.ReadFormAsync(stop);
+        if (await access.FindAsync(sent["reference"].ToString(), sent["family-name"].ToString(), stop) is { } found)
+        {
+            LetIn(http, links.PassFor(found.Id));
+            return new SeeOther($"/track/{found.Reference}");
+        }
+
+        // The same bytes whichever of the two is wrong: even the token is the one that was sent and found good.
+        return new RazorComponentResult<TrackForm>(new { What = TrackForm.Trouble.NotFound, Token = sent[TrackForm.TokenField].ToString(), Reference = sent["reference"].ToString() });
+    }
+
+    private static async Task<IResult> Show(
+        string reference, HttpContext http, IAntiforgery forms, CaseReader cases, PublicViews views, TimeProvider time, CancellationToken stop)
+    {
+        if (await CustomerPass.FindAsync(http) is not { } pass
+            || !Reference.TryParse(reference, out var typed) || await cases.FindAsync(typed, stop) is not { } found
+            || await cases.ReadAsync(pass.Incident, found.Version, stop) is not { } read)
+            return Form(http, forms, TrackForm.Trouble.NoPass, StatusCodes.Status404NotFound);
+
+        if (http.Request.Query["pass"].ToString() is { Length: > 0 } inLink)
+        {
+            // The address is read over shoulders and kept in histories; the cookie is not.
+            LetIn(http, inLink);
+            return new SeeOther($"/track/{read.Reference}");
+        }
+        return new RazorComponentResult<TrackPage>(new { Case = TrackedCase.Of(read, views.Timeline(read, reader: null), time.Now()) });
+    }
+
+    private static RazorComponentResult<TrackForm> Form(HttpContext http, IAntiforgery forms, TrackForm.Trouble what, int status = StatusCodes.Status200OK) =>
+        new(new { What = what, Token = forms.GetAndStoreTokens(http).RequestToken }) { StatusCode = status };
+
+    /// <summary>Whether a form comes from a page of ours, and not from one that borrows the traveller's browser.</summary>
+    private static async Task<bool> IsOursAsync(HttpContext http, IAntiforgery forms)
+    {
+        if (!http.Request.HasFormContentType) return false;
+        try
+        {
+            await forms.ValidateRequestAsync(http);
+            return true;
+        }
+        catch (AntiforgeryValidationException) { return false; }       // missing, foreign, or too large to be read
+    }
+
+    private static void LetIn(HttpContext http, string pass) => http.Response.Cookies.Append(CustomerPass.Cookie, pass, new()
+    {
+        HttpOnly = true,
+        IsEssential = true,
+        MaxAge = StaysIn,
+        Path = "/track",
+        SameSite = SameSiteMode.Lax,
+        Secure = http.Request.IsHttps,
+    });
+
+    /// <summary>303: look there, with GET.</summary>
+    private sealed class SeeOther(string address) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = StatusCodes.Status303SeeOther;
+            httpContext.Response.Headers.Location = address;
+            return Task.CompletedTask;
+        }
+    }
+}
