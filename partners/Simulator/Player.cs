@@ -5,6 +5,7 @@ internal sealed class Player(Scenario scenario, string partner, StoryClock clock
 {
     public async Task<int> PlayAsync(CancellationToken stop)
     {
+        await hub.WarmUpAsync(stop);
         var unexpected = new List<ScenarioStep>();
         foreach (var step in scenario.Steps.Where(step => step.By == partner))
         {

@@ -9,18 +9,39 @@ internal static class Authority
     public static bool MaySay(CaseState state, Claim claim, StatusCode status) =>
         status.AcceptedFrom.Length == 0 || status.AcceptedFrom.AsSpan().ContainsAnyOf(RolesOf(state, claim));
 
+    /// <summary>
+    /// Who has a bag is said by those between whom it passes, or by their handlers. Anyone else's word waits until the
+    /// holder has been asked.
+    /// </summary>
+    public static bool MayMove(Claim claim)
+    {
+        if (claim.Custody is not { } statement || claim.Classifier != Classifier.Actual) return true;
+
+        // Who is not named is the sender.
+        var own = statement.Action is CustodyAction.Offered or CustodyAction.Released ? statement.From : statement.To;
+        var isInvolved = own is null || IsOwnWord(statement.From) || IsOwnWord(statement.To);
+        // A party that holds no bags, such as a tracing team, has a say for another only.
+        var hasHands = claim.Reporter.HandlesBags || claim.Reporter.SpeaksForCustomer || SpeaksForAnother(claim) is not null;
+        return isInvolved && hasHands;
+
+        bool IsOwnWord(OrganizationId? party) => party is { } one && (claim.SpeaksFor(one) || claim.Reporter.ActsFor.Contains(one));
+    }
+
     public static IReadOnlySet<Role> RolesOf(CaseState state, Claim claim)
     {
         var roles = new HashSet<Role>();
         AddNatural(roles, claim.Reporter.Kind);
-        AddGiven(roles, state, claim.By);
-        if (claim.OnBehalfOf is { } principal)
+        AddGiven(roles, state, claim, claim.By);
+        if (SpeaksForAnother(claim) is { } principal)
         {
             AddNatural(roles, OrganizationKind.Airline);
-            AddGiven(roles, state, principal);
+            AddGiven(roles, state, claim, principal);
         }
         return roles;
     }
+
+    // Speaking for oneself gives nobody an airline's say.
+    private static OrganizationId? SpeaksForAnother(Claim claim) => claim.OnBehalfOf == claim.By ? null : claim.OnBehalfOf;
 
     private static void AddNatural(HashSet<Role> roles, OrganizationKind kind)
     {
@@ -39,11 +60,11 @@ internal static class Authority
         }
     }
 
-    private static void AddGiven(HashSet<Role> roles, CaseState state, OrganizationId party)
+    private static void AddGiven(HashSet<Role> roles, CaseState state, Claim claim, OrganizationId party)
     {
         if (state.Owner == party) { roles.Add(Role.CaseOwner); roles.Add(Role.Claims); }
         foreach (var item in state.Items)
-            if (item.Holding?.By == party) roles.Add(Role.HoldingStation);
+            if (claim.IsAbout(item) && item.Holding?.By == party && party != OrganizationId.Customer) roles.Add(Role.HoldingStation);
         foreach (var assignment in state.Assignments)
             if (assignment.Organization == party) roles.Add(Enum.Parse<Role>(assignment.Role.ToString()));
     }

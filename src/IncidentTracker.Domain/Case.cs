@@ -59,7 +59,8 @@ public sealed record ItemState(string Id)
     public string ClaimCode { get; init; } = "";
     public Instant? ClosedAt { get; init; }
 
-    public bool IsDisputed => StatusCode == "DELIVERY_DISPUTED";
+    /// <summary>The customer has said that a delivery did not happen, and nothing has proven since that one did.</summary>
+    public bool IsDisputed { get; init; }
 }
 
 /// <summary>
@@ -81,7 +82,7 @@ public sealed record CaseState
 
     public ImmutableArray<Assignment> Assignments { get; init; } = [];
 
-    /// <summary>The latest moment on the timeline so far: a claim after it can be added without looking back.</summary>
+    /// <summary>The latest moment anybody has named so far: a claim after it can be added without looking back.</summary>
     public Instant? LastOrderAt { get; init; }
 
     /// <summary>When anybody on the case was last heard, by the hub's clock.</summary>
@@ -93,14 +94,18 @@ public sealed record CaseState
     /// <summary>The item that stands worst; the case shows it.</summary>
     public ItemState Worst => Items.MinBy(item => item.Phase)!;
 
-    public bool IsParty(Reporter reporter) => Parties.Contains(reporter.Id) || reporter.ActsFor.Any(principal => Parties.Contains(principal));
+    /// <summary>Whose words count.</summary>
+    public bool IsParty(Reporter reporter) => Domain.Parties.Include(Parties, reporter);
+
+    /// <summary>Who may read the case: those on it, and those who act for one that is.</summary>
+    public bool IsOpenTo(Reporter reporter) => Parties.Contains(reporter.Id) || reporter.ActsFor.Any(principal => Parties.Contains(principal));
 
     /// <summary>The state before anybody said anything.</summary>
     public static CaseState Of(CaseFacts facts) => new()
     {
         Items = [.. facts.Items.Select(item => new ItemState(item.Id))],
         Owner = facts.Owner,
-        Parties = Domain.Parties.Join([], facts.Parties),
+        Parties = Domain.Parties.From(facts),
     };
 }
 

@@ -80,18 +80,33 @@ public sealed record Claim
 
     public ClaimId Id => new(By, UpdateId);
 
+    public bool IsAbout(ItemState item) => ItemId.Length == 0 || ItemId == item.Id;
+
+    /// <summary>Whether it is this party's own word: its own, said for it, or an agent's for the customer.</summary>
+    public bool SpeaksFor(OrganizationId party) =>
+        By == party || OnBehalfOf == party || (party == OrganizationId.Customer && Reporter.SpeaksForCustomer);
+
     /// <summary>
-    /// The moment that places it on the timeline: when it happened, or, for plans and estimates, when it was said. Never
-    /// after its receipt, so a fast clock cannot put its owner's word last.
+    /// The moment that places it on the timeline: when it happened, or when a plan or an estimate was made; of a day
+    /// that was only named by its date, its end. Never after its receipt, so a fast clock cannot put its owner's word last.
     /// </summary>
-    public Instant OrderAt
+    public Instant OrderAt => Happened?.Latest is { } at && at < ReceivedAt ? at : ReceivedAt;
+
+    /// <summary>
+    /// When a correction was declared, not later than the hub heard of it. A replacement carries the time of the event it
+    /// corrects, so its own moment is its recording.
+    /// </summary>
+    public Instant DeclaredAt
     {
         get
         {
-            var said = Classifier == Classifier.Actual ? Happened?.At : Happened?.At ?? SourceRecordedAt;
+            var said = Correction?.Kind == CorrectionKind.Void ? Happened?.At ?? SourceRecordedAt : SourceRecordedAt;
             return said is { } at && at < ReceivedAt ? at : ReceivedAt;
         }
     }
+
+    /// <summary>The moment from which it counts as word given: when it happened if the hub was told in time, otherwise when it was told.</summary>
+    public Instant EffectiveAt => IsLate || IsAheadOfTime ? ReceivedAt : OrderAt;
 
     /// <summary>How long the hub was not told.</summary>
     public Duration Lag => Happened is { } happened && Classifier == Classifier.Actual ? ReceivedAt - happened.At : Duration.Zero;

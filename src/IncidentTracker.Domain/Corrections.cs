@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using NodaTime;
 
 namespace IncidentTracker.Domain;
 
@@ -9,83 +8,77 @@ namespace IncidentTracker.Domain;
 /// </summary>
 internal sealed class Corrections
 {
-    private readonly Dictionary<ClaimId, Claim> _correctedBy = [];
-    private readonly Dictionary<ClaimId, Claim> _withdrawnWithMatch = [];
+    private readonly Dictionary<ClaimId, Claim> _byTarget = [];
     private readonly HashSet<ClaimId> _refused = [];
 
     public ImmutableArray<ClaimId> Awaited { get; private init; } = [];
 
     public static Corrections Of(ImmutableArray<Claim> ordered, Func<Claim, bool> mayCount)
     {
-        var all = ordered.Where(claim => claim.Correction is not null).ToArray();
+        var all = ordered.Where(claim => claim.Correction is not null && mayCount(claim)).ToArray();
         if (all.Length == 0) return new();
 
-        var known = ordered.ToDictionary(claim => claim.Id);
-        var candidates = all.Where(correction => mayCount(correction) && MayCorrect(correction, known.GetValueOrDefault(correction.Correction!.Target)))
-            .ToLookup(correction => correction.Correction!.Target);
-        var corrections = new Corrections
-        {
-            Awaited = [.. all.Select(correction => correction.Correction!.Target).Where(target => !known.ContainsKey(target)).Distinct()],
-        };
+        // Sightings of two tags may bear one name and join one case: a correction of that name means both.
+        var known = ordered.DistinctBy(claim => claim.Id).ToDictionary(claim => claim.Id);
+        var allowed = all.Where(correction => MayCorrect(correction, known.GetValueOrDefault(TargetOf(correction)))).ToArray();
+        var (standing, inCircle) = Judge(allowed);
 
-        foreach (var correction in all)
-            if (!candidates[correction.Correction!.Target].Contains(correction)) corrections._refused.Add(correction.Id);
-
-        foreach (var target in ordered)
-            if (EffectiveOn(target.Id, candidates, []) is { } correction) corrections._correctedBy.Add(target.Id, correction);
-
-        corrections.WithdrawWhatFollowedAWrongMatch(ordered);
+        var corrections = new Corrections { Awaited = [.. all.Select(TargetOf).Where(target => !known.ContainsKey(target)).Distinct()] };
+        foreach (var correction in standing) corrections._byTarget.TryAdd(TargetOf(correction), correction);
+        corrections._refused.UnionWith(all.Except(allowed).Concat(inCircle).Select(correction => correction.Id));
         return corrections;
     }
 
-    public Marks MarksOn(Claim claim)
+    /// <summary>The correction that took a claim back, if one did.</summary>
+    public Claim? Of(Claim claim) => _byTarget.GetValueOrDefault(claim.Id);
+
+    public bool Refuses(Claim claim) => _refused.Contains(claim.Id);
+
+    private static ClaimId TargetOf(Claim correction) => correction.Correction!.Target;
+
+    // Of a target that has not arrived yet nobody knows on whose behalf it will be: the correction waits with it.
+    private static bool MayCorrect(Claim correction, Claim? target) =>
+        target is null || (target.Id != correction.Id && (target.By == correction.By || target.OnBehalfOf == correction.By));
+
+    /// <summary>
+    /// A correction stands unless one that stands takes it back. So begin with those that nobody corrects and follow
+    /// what they say; corrections that take each other back in a circle are never reached, and say nothing.
+    /// </summary>
+    private static (IEnumerable<Claim> Standing, IEnumerable<Claim> InCircle) Judge(Claim[] allowed)
     {
-        var marks = _refused.Contains(claim.Id) ? Marks.CorrectionRefused : Marks.None;
-        if (_correctedBy.TryGetValue(claim.Id, out var correction))
-            marks |= correction.Correction!.Kind == CorrectionKind.Replace ? Marks.Replaced : Marks.Withdrawn;
-        if (_withdrawnWithMatch.ContainsKey(claim.Id)) marks |= Marks.Withdrawn;
-        return marks;
-    }
+        var corrections = allowed.ToDictionary(correction => correction.Id);
+        var undecided = allowed.CountBy(TargetOf).ToDictionary();
+        var takenBack = new HashSet<ClaimId>();
+        var decided = new HashSet<ClaimId>();
+        var next = new Queue<Claim>(allowed.Where(correction => !undecided.ContainsKey(correction.Id)));
 
-    /// <summary>When it was taken back: the moment that was declared, not later than the hub heard of it.</summary>
-    public Instant? WithdrawnAt(Claim claim) =>
-        (_correctedBy.GetValueOrDefault(claim.Id) ?? _withdrawnWithMatch.GetValueOrDefault(claim.Id)) is { } correction ? DeclaredAt(correction) : null;
-
-    // A replacement carries the time of the event it corrects, so its own moment is its recording or its receipt.
-    private static Instant DeclaredAt(Claim correction)
-    {
-        var said = correction.Correction!.Kind == CorrectionKind.Void ? correction.Happened?.At ?? correction.SourceRecordedAt : correction.SourceRecordedAt;
-        return said is { } at && at < correction.ReceivedAt ? at : correction.ReceivedAt;
-    }
-
-    private static bool MayCorrect(Claim correction, Claim? target)
-    {
-        if (target is null) return correction.Correction!.Target.By == correction.By;
-        if (target.Id == correction.Id) return false;
-        return target.By == correction.By || target.OnBehalfOf == correction.By;
-    }
-
-    // Two corrections that take each other back leave both without effect on anything else.
-    private static Claim? EffectiveOn(ClaimId target, ILookup<ClaimId, Claim> candidates, ImmutableHashSet<ClaimId> onTheWay) =>
-        candidates[target].FirstOrDefault(correction =>
-            !onTheWay.Contains(correction.Id) && EffectiveOn(correction.Id, candidates, onTheWay.Add(target)) is null);
-
-    // When a match is withdrawn, everything that happened to the bag between the match and the withdrawal happened to
-    // somebody else's bag.
-    private void WithdrawWhatFollowedAWrongMatch(ImmutableArray<Claim> ordered)
-    {
-        foreach (var match in ordered.Where(claim => claim.StatusCode == "MATCH_CONFIRMED"))
+        while (next.TryDequeue(out var correction))
         {
-            if (!_correctedBy.TryGetValue(match.Id, out var correction) || correction.Correction!.Kind != CorrectionKind.Void) continue;
+            decided.Add(correction.Id);
+            if (!corrections.TryGetValue(TargetOf(correction), out var target)) continue;
 
-            var until = DeclaredAt(correction);
-            foreach (var claim in ordered)
-            {
-                if (claim.OrderAt < match.OrderAt || claim.OrderAt >= until || claim.Correction is not null) continue;
-                if (claim.ItemId.Length > 0 && match.ItemId.Length > 0 && claim.ItemId != match.ItemId) continue;
-                if (CodeLists.Find(claim.StatusCode)?.Phase is Phase.Found or Phase.OnTheWay or Phase.Delivery || claim.Custody is not null)
-                    _withdrawnWithMatch.TryAdd(claim.Id, correction);
-            }
+            undecided[target.Id]--;
+            var stands = !takenBack.Contains(correction.Id);
+            if (stands ? takenBack.Add(target.Id) : undecided[target.Id] == 0 && !takenBack.Contains(target.Id)) next.Enqueue(target);
         }
+        return (allowed.Where(correction => decided.Contains(correction.Id) && !takenBack.Contains(correction.Id)),
+            allowed.Where(correction => !decided.Contains(correction.Id)));
+    }
+}
+
+/// <summary>
+/// A match that was withdrawn: what happened to the bag between the match and the withdrawal happened to somebody
+/// else's bag. Only the customer's own word that the bag is back is about the right one.
+/// </summary>
+internal sealed record WrongMatch(Claim Match, Claim Withdrawal)
+{
+    public bool Covers(Claim claim)
+    {
+        if (claim.OrderAt < Match.OrderAt || claim.OrderAt >= Withdrawal.DeclaredAt || claim.Correction is not null) return false;
+        if (claim.ItemId.Length > 0 && Match.ItemId.Length > 0 && claim.ItemId != Match.ItemId) return false;
+        if (claim.Custody is not null || claim.Eta is not null) return true;
+
+        return CodeLists.Find(claim.StatusCode) is { MovesProgress: true } status
+            && (status.Phase is Phase.Found or Phase.OnTheWay or Phase.Delivery || (status.Phase == Phase.Returned && !claim.Reporter.SpeaksForCustomer));
     }
 }

@@ -9,84 +9,93 @@ namespace IncidentTracker.Domain;
 /// </summary>
 internal static class Custody
 {
-    public static (ItemState, Marks) Take(ItemState item, Claim claim, StatusCode? status, Marks marks)
+    public static (ItemState Item, Marks Marks) Take(ItemState item, Claim claim, StatusCode? status)
     {
-        if (claim.Custody is { } statement) return Statement(item, claim, statement, marks);
-        if (status is null || (marks & Marks.EvidenceMissing) != 0) return (item, marks);
-        if (status.Code == "DELIVERY_DISPUTED") return (NotReceived(item, claim), marks);
+        if (claim.Custody is { } statement) return Statement(item, claim, status, statement);
+        if (status is null) return (item, Marks.None);
+        if (status.Code == "DELIVERY_DISPUTED") return (NotReceived(item, claim), Marks.None);
 
         return status.Possession switch
         {
-            Possession.Reporter => Holds(item, claim, claim.By, from: null, isStill: IsAtRest(status.Code), marks),
-            Possession.Customer => Holds(item, claim, OrganizationId.Customer, from: null, isStill: false, marks),
-            Possession.AskedParty when claim.AskedParty is { } asked => (GivenTo(item, claim, asked), marks),
-            _ => (MovedOn(item, claim, status), marks),
+            // Customs keep a bag back without having it in hand.
+            Possession.Reporter when claim.Reporter.Kind == OrganizationKind.Authority && item.Holding is not null => (item, Marks.None),
+            Possession.Reporter when IsUnderway(status.Code) => Off(Holds(item, claim, claim.By, from: null, isStill: false)),
+            Possession.Reporter => Holds(item, claim, claim.By, from: null, isStill: IsAtRest(status.Code)),
+            Possession.Customer when claim.Reporter.SpeaksForCustomer => Holds(item, claim, OrganizationId.Customer, from: null, isStill: false),
+            Possession.Customer => (GivenTo(item, claim, OrganizationId.Customer), Marks.None),
+            Possession.AskedParty when claim.AskedParty is { } asked => (GivenTo(item, claim, asked), Marks.None),
+            _ => (item, Marks.None),
         };
     }
 
-    private static (ItemState, Marks) Statement(ItemState item, Claim claim, CustodyStatement statement, Marks marks)
+    private static (ItemState, Marks) Statement(ItemState item, Claim claim, StatusCode? status, CustodyStatement statement)
     {
         switch (statement.Action)
         {
             case CustodyAction.Offered:
-                return (item with { OfferedTo = statement.To }, marks);
+                return (item with { OfferedTo = statement.To }, Marks.None);
             case CustodyAction.Refused:
-                return (TakenBack(item with { OfferedTo = null }, claim), marks);
+                return (TakenBack(item with { OfferedTo = null }, claim), Marks.None);
             case CustodyAction.Released when statement.To is { } to:
-                return (GivenTo(item, claim, to), marks);
+                return (GivenTo(item, claim, to), Marks.None);
             case CustodyAction.Released:
-                return (item with { Holding = item.Holding is { } held ? held with { MovedOn = true } : null }, marks);
+                return Off((item, Marks.None));
             case CustodyAction.Accepted or CustodyAction.Taken:
-                return Holds(item, claim, statement.To ?? claim.By, statement.From, isStill: statement.Action == CustodyAction.Taken, marks);
+                var taker = statement.To ?? claim.By;
+                return claim.SpeaksFor(taker)
+                    ? Holds(item, claim, taker, statement.From, isStill: statement.Action == CustodyAction.Taken && (status is null || IsAtRest(status.Code)))
+                    : (GivenTo(item, claim, taker), Marks.None);
             default:
-                return (item, marks);
+                return (item, Marks.None);
         }
     }
 
-    /// <summary>A party says that somebody has the bag in hand.</summary>
-    private static (ItemState, Marks) Holds(ItemState item, Claim claim, OrganizationId who, OrganizationId? from, bool isStill, Marks marks)
+    /// <summary>A party says that it has the bag in hand itself.</summary>
+    private static (ItemState Item, Marks Marks) Holds(ItemState item, Claim claim, OrganizationId who, OrganizationId? from, bool isStill)
     {
         var held = item.Holding;
-        if (held?.By == who)
-        {
-            // The giver said so first; now the taker says it too.
-            var proven = held.Proven || (item.OfferedTo == who && claim.By == who);
-            return (item with { Holding = held with { Proven = proven, MovedOn = false }, OfferedTo = null }, marks);
-        }
-        if (held is null) return (item with { Holding = new(who, claim.OrderAt, false, null, false, false), OfferedTo = null }, marks);
+        var wasGiven = item.OfferedTo == who;
+        if (held is null) return (item with { Holding = new(who, claim.OrderAt, false, null, false, false), OfferedTo = null }, Marks.None);
+        // The giver said so first; now the taker says it too.
+        if (held.By == who) return (item with { Holding = held with { Proven = held.Proven || wasGiven, MovedOn = false }, OfferedTo = null }, Marks.None);
 
-        var handedOver = held.MovedOn || item.OfferedTo == who || from == held.By || who == OrganizationId.Customer;
+        var handedOver = held.MovedOn || wasGiven || from == held.By || who == OrganizationId.Customer || claim.Reporter.ActsFor.Contains(held.By);
         if (!handedOver && isStill)
         {
             if (held.Before == who && !held.Proven)
-                return (item with { Holding = new(who, claim.OrderAt, held.BeforeProven, held.By, false, false) }, marks | Marks.Contradiction);
-            if (held.Proven) return (item, marks | Marks.Contradiction);
+                return (item with { Holding = new(who, claim.OrderAt, held.BeforeProven, held.By, false, false) }, Marks.Contradiction);
+            if (held.Proven) return (item, Marks.Contradiction);
         }
-
-        var provenNow = item.OfferedTo == who && claim.By == who;
-        return (item with { Holding = new(who, claim.OrderAt, provenNow, held.By, held.Proven, false), OfferedTo = null }, marks);
+        return (item with { Holding = new(who, claim.OrderAt, wasGiven, held.By, held.Proven, false), OfferedTo = null }, Marks.None);
     }
 
-    // The giver's word alone: the taker has it until it says otherwise.
-    private static ItemState GivenTo(ItemState item, Claim claim, OrganizationId to) => item.Holding?.By == to
-        ? item
-        : item with { Holding = new(to, claim.OrderAt, false, item.Holding?.By ?? claim.By, item.Holding?.Proven ?? false, false), OfferedTo = to };
+    // The giver's word alone: the taker has it until it says otherwise. After the taker's word, it is the second one.
+    private static ItemState GivenTo(ItemState item, Claim claim, OrganizationId to)
+    {
+        if (item.Holding is not { } held) return item with { Holding = new(to, claim.OrderAt, false, claim.By, false, false), OfferedTo = to };
+        if (held.By != to) return item with { Holding = new(to, claim.OrderAt, false, held.By, held.Proven, false), OfferedTo = to };
 
-    private static ItemState TakenBack(ItemState item, Claim claim) => item.Holding is { Proven: false, Before: { } before } held && held.By == claim.By
+        var isSecondWord = item.OfferedTo != to && (held.Before is null || claim.SpeaksFor(held.Before.Value));
+        return isSecondWord ? item with { Holding = held with { Proven = true } } : item;
+    }
+
+    // A holder that sends the bag off no longer insists on having it.
+    private static (ItemState, Marks) Off((ItemState Item, Marks Marks) taken) =>
+        (taken.Item with { Holding = taken.Item.Holding is { } held ? held with { MovedOn = true } : null }, taken.Marks);
+
+    private static ItemState TakenBack(ItemState item, Claim claim) => item.Holding is { Proven: false, Before: { } before } held && claim.SpeaksFor(held.By)
         ? item with { Holding = new(before, claim.OrderAt, held.BeforeProven, null, false, false) }
         : item;
 
     // The customer says that it never came: whoever had it before still answers for it.
     private static ItemState NotReceived(ItemState item, Claim claim) => item.Holding is { Before: { } before } held && held.By == OrganizationId.Customer
-        ? item with { Holding = new(before, claim.OrderAt, held.BeforeProven, null, false, false) }
+        ? item with { Holding = new(before, claim.OrderAt, held.BeforeProven, null, false, false), OfferedTo = null }
         : item;
 
-    // A holder that sends the bag off no longer insists on having it.
-    private static ItemState MovedOn(ItemState item, Claim claim, StatusCode status) =>
-        status.Code == "FORWARD_DEPARTED" && item.Holding is { } held && held.By == claim.By ? item with { Holding = held with { MovedOn = true } } : item;
-
-    // These say "it lies here"; all others say "it passes through my hands".
+    /// <summary>These say "it lies here"; all others say "it passes through my hands".</summary>
     public static bool IsAtRest(string code) => code is "ON_HAND" or "HELD" or "READY_TO_COLLECT" or "RETURNED_TO_STATION";
+
+    private static bool IsUnderway(string code) => code is "LOADED" or "FORWARD_DEPARTED";
 }
 
 /// <summary>Writes down who held each item from when until when.</summary>
@@ -97,14 +106,17 @@ internal sealed class CustodyChain
 
     public ImmutableArray<CustodySpan> Spans => [.. _closed.Concat(_open.Values).OrderBy(span => span.From).ThenBy(span => span.ItemId, StringComparer.Ordinal)];
 
-    public void Note(CaseState state, Claim claim)
+    public void Note(CaseState state, Claim claim, Marks marks)
     {
-        foreach (var item in state.Items)
+        if (claim.Classifier != Classifier.Actual) return;
+
+        var maySay = (marks & (Marks.NotAuthorised | Marks.Quarantined)) == 0;
+        foreach (var item in state.Items.Where(claim.IsAbout))
         {
-            if (item.Holding is not { } held) continue;
+            if (item.Holding is not { } held || item.ClosedAt < claim.OrderAt) continue;
             if (_open.TryGetValue(item.Id, out var span) && span.By == held.By)
             {
-                _open[item.Id] = span with { Proven = held.Proven, Condition = ConditionBy(claim, held.By) ?? span.Condition };
+                _open[item.Id] = span with { Proven = held.Proven, Condition = maySay ? ConditionBy(claim, held.By) ?? span.Condition : span.Condition };
                 continue;
             }
             if (span is not null) _closed.Add(span with { Until = claim.OrderAt });
@@ -113,5 +125,5 @@ internal sealed class CustodyChain
     }
 
     private static BagCondition? ConditionBy(Claim claim, OrganizationId holder) =>
-        claim.By == holder && claim.Custody is { Condition: not BagCondition.NotChecked } statement ? statement.Condition : null;
+        claim.SpeaksFor(holder) && claim.Custody is { Condition: not BagCondition.NotChecked } statement ? statement.Condition : null;
 }

@@ -22,11 +22,31 @@ public sealed record DamageWindow(Instant? From, Instant Until, OrganizationId S
             .Where(entry => entry.Claim.OrderAt >= (lastGood?.Claim.OrderAt ?? Instant.MinValue) && entry.Claim.OrderAt < seen.Claim.OrderAt)
             .Select(entry => entry.Claim.Reporter)
             .Where(reporter => reporter.HandlesBags && reporter.Id != seen.Claim.By)
-            .Select(reporter => reporter.Id)
-            .Distinct();
-        return new(lastGood?.Claim.OrderAt, seen.Claim.OrderAt, seen.Claim.By, [.. hands]);
+            .Select(reporter => reporter.Id);
+        // Others told of some holders, and those kept silent themselves.
+        var holders = story.Custody
+            .Where(span => (itemId.Length == 0 || span.ItemId == itemId) && span.From < seen.Claim.OrderAt && (span.Until is null || span.Until > lastGood?.Claim.OrderAt || lastGood is null))
+            .Select(span => span.By)
+            .Where(holder => holder != OrganizationId.Customer && holder != seen.Claim.By);
+        return new(lastGood?.Claim.OrderAt, seen.Claim.OrderAt, seen.Claim.By, [.. hands.Union(holders)]);
     }
 
     private static bool SeesDamage(Claim claim) =>
         claim.Custody?.Condition == BagCondition.DamageSeen || claim.StatusCode == "DAMAGE_REPORTED";
+}
+
+/// <summary>How long a traveller may complain of damage in writing: seven days from receipt (Montreal Convention, article 31). A guide, not legal advice.</summary>
+public static class DamageComplaint
+{
+    private const int Days = 7;
+
+    /// <summary>The last day, on the calendar of the place of receipt. Null: no damage is known, or the bag has not been received.</summary>
+    public static LocalDate? LastDay(Story story)
+    {
+        if (story.State.Items.All(item => item.DamageCode.Length == 0)) return null;
+
+        var receipt = story.Entries.FirstOrDefault(entry => entry.Counts && entry.Claim.Classifier == Classifier.Actual
+            && CodeLists.Find(entry.Claim.StatusCode) is { Phase: Phase.Returned, MovesProgress: true });
+        return receipt?.Claim.Happened?.Local.Date.PlusDays(Days);
+    }
 }

@@ -13,6 +13,11 @@ public sealed record EventTime(Instant At, string Zone, Offset Offset, TimePreci
     /// <summary>The moment on the clock of the place.</summary>
     public OffsetDateTime Local => At.WithOffset(Offset);
 
+    /// <summary>The latest moment it can have been: a date alone may be any moment of that day.</summary>
+    public Instant Latest => Precision == TimePrecision.Date
+        ? Local.Date.PlusDays(1).AtMidnight().WithOffset(Offset).ToInstant() - Duration.FromSeconds(1)
+        : At;
+
     /// <summary>Finds the offset that "+02:00", "Z" or "Europe/Warsaw" means at a moment. Null: it means nothing.</summary>
     public static Offset? OffsetAt(string? zone, Instant at)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using NodaTime;
 
 namespace IncidentTracker.Domain;
 
@@ -13,31 +14,43 @@ public static class Fold
     {
         var ordered = claims.Order(TimelineOrder.Instance).ToImmutableArray();
         var parties = Parties.Of(facts, ordered);
-        var corrections = Corrections.Of(ordered, claim => facts.IsSighting || parties.Includes(claim.Reporter));
+        var corrections = Corrections.Of(ordered, IsHeard);
+
+        var duplicates = Duplicates.Of(ordered, corrections);
+        var wrongMatches = new List<WrongMatch>();
 
         var state = CaseState.Of(facts) with
         {
             Parties = parties.Members,
-            Waiting = facts.IsSighting ? [] : [.. ordered.Where(claim => !parties.Includes(claim.Reporter)).Select(claim => claim.By).Distinct().OrderBy(party => party.Value, StringComparer.Ordinal)],
+            Waiting = [.. ordered.Where(claim => !IsHeard(claim)).Select(claim => claim.By).Distinct().OrderBy(party => party.Value, StringComparer.Ordinal)],
             AwaitedCorrections = corrections.Awaited,
         };
         var entries = ImmutableArray.CreateBuilder<TimelineEntry>(ordered.Length);
         var custody = new CustodyChain();
 
-        Claim? before = null;
         foreach (var claim in ordered)
         {
-            var marks = FactsOn(claim) | corrections.MarksOn(claim);
-            if (!facts.IsSighting && !parties.Includes(claim.Reporter)) marks |= Marks.Quarantined;
-            if (before is not null && SaysTheSame(before, claim)) marks |= Marks.ProbableDuplicate; else before = claim;
+            if (corrections.Of(claim) is { Correction.Kind: CorrectionKind.Void } wrong && IsHeard(claim) && Step.ConfirmsMatch(facts, state, claim))
+                wrongMatches.Add(new(claim, wrong));
 
-            var entry = new TimelineEntry(claim, marks, corrections.WithdrawnAt(claim));
-            (state, marks) = entry.Counts ? Step.Take(facts, state, claim, marks) : (state, marks);
+            var withdrawal = corrections.Of(claim) ?? wrongMatches.Find(match => match.Covers(claim))?.Withdrawal;
+            var marks = FactsOn(claim);
+            if (!IsHeard(claim)) marks |= Marks.Quarantined;
+            if (corrections.Refuses(claim)) marks |= Marks.CorrectionRefused;
+            if (duplicates.Contains(claim.Id)) marks |= Marks.ProbableDuplicate;
+            if (withdrawal is not null) marks |= withdrawal.Correction!.Kind == CorrectionKind.Replace ? Marks.Replaced : Marks.Withdrawn;
+
+            if (new TimelineEntry(claim, marks, null).Counts)
+            {
+                (state, marks) = Step.Take(facts, state, claim, marks);
+                custody.Note(state, claim, marks);
+            }
             state = Heard(state, claim, marks);
-            if (entry.Counts) custody.Note(state, claim);
-            entries.Add(entry with { Marks = marks });
+            entries.Add(new(claim, marks, withdrawal is null ? null : withdrawal.DeclaredAt));
         }
         return new(state, entries.MoveToImmutable(), custody.Spans);
+
+        bool IsHeard(Claim claim) => facts.IsSighting || parties.Includes(claim.Reporter);
     }
 
     /// <summary>
@@ -77,20 +90,18 @@ public static class Fold
         return marks;
     }
 
-    // The same party said the same thing about the same moment under two names: a resend by a system that forgot.
-    private static bool SaysTheSame(Claim one, Claim other) =>
-        one.By == other.By && one.OrderAt == other.OrderAt && one.Happened == other.Happened && one.Happened is not null
-        && one.Classifier == other.Classifier && one.ItemId == other.ItemId
-        && one.StatusCode == other.StatusCode && one.SubCode == other.SubCode && one.Place == other.Place
-        && one.Custody == other.Custody && one.Eta == other.Eta && one.Flight == other.Flight
-        && one.Assignment == other.Assignment && one.AskedParty == other.AskedParty && one.StaffText == other.StaffText
-        && one.Correction is null && other.Correction is null;
+    // A fast clock's word is placed by its receipt, but a resend of it may come at the moment it named.
+    private static Instant Latest(Instant? known, Claim claim)
+    {
+        var latest = claim.Happened?.Latest is { } named && named > claim.OrderAt ? named : claim.OrderAt;
+        return known > latest ? known.Value : latest;
+    }
 
-    // Who was last heard is a matter of receipt, so it must not depend on the order of the timeline.
+    // Who was last heard is a matter of receipt, so it must not depend on the order of the timeline. A resend is no news.
     private static CaseState Heard(CaseState state, Claim claim, Marks marks)
     {
-        state = state with { LastOrderAt = claim.OrderAt, ClaimCount = state.ClaimCount + 1 };
-        if ((marks & Marks.Quarantined) != 0) return state;
+        state = state with { LastOrderAt = Latest(state.LastOrderAt, claim), ClaimCount = state.ClaimCount + 1 };
+        if ((marks & (Marks.Quarantined | Marks.ProbableDuplicate)) != 0) return state;
         return state.HeardAt is { } heard && heard >= claim.ReceivedAt ? state : state with { HeardAt = claim.ReceivedAt, HeardFrom = claim.By };
     }
 }

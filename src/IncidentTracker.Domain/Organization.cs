@@ -43,4 +43,7 @@ public sealed record Reporter(OrganizationId Id, OrganizationKind Kind, Immutabl
     /// <summary>Whether bags pass through its hands, so that it can be where damage arose.</summary>
     public bool HandlesBags => Kind is OrganizationKind.Airline or OrganizationKind.Handler or OrganizationKind.Courier
         or OrganizationKind.ThirdParty or OrganizationKind.Airport or OrganizationKind.Authority;
+
+    /// <summary>The customer, or an agent who writes down what the customer says.</summary>
+    public bool SpeaksForCustomer => Kind is OrganizationKind.Customer or OrganizationKind.Agent;
 }

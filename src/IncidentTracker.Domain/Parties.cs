@@ -14,19 +14,25 @@ internal sealed class Parties
 
     public static Parties Of(CaseFacts facts, ImmutableArray<Claim> ordered)
     {
-        var members = Join([], facts.Parties);
+        var members = From(facts);
         while (true)
         {
             var parties = new Parties(members);
             foreach (var claim in ordered)
-                if (facts.IsSighting || new Parties(members).Includes(claim.Reporter)) members = Join(members, NamedBy(claim));
+                if (facts.IsSighting || Include(members, claim.Reporter)) members = Join(members, NamedBy(claim));
             if (members.Length == parties.Members.Length) return parties;
         }
     }
 
-    /// <summary>On the case itself, or speaking for one that is.</summary>
-    public bool Includes(Reporter reporter) =>
-        Members.Contains(reporter.Id) || reporter.ActsFor.Any(principal => Members.Contains(principal));
+    /// <summary>Who is on it before anybody spoke.</summary>
+    public static ImmutableArray<OrganizationId> From(CaseFacts facts) =>
+        Join([], facts.Owner is { } owner ? facts.Parties.Add(owner) : facts.Parties);
+
+    public bool Includes(Reporter reporter) => Include(Members, reporter);
+
+    /// <summary>On the case itself, or speaking for one that is. It is always the customer's case.</summary>
+    public static bool Include(ImmutableArray<OrganizationId> members, Reporter reporter) =>
+        reporter.SpeaksForCustomer || members.Contains(reporter.Id) || reporter.ActsFor.Any(principal => members.Contains(principal));
 
     /// <summary>The sender itself and every organization it brings in.</summary>
     public static ImmutableArray<OrganizationId> NamedBy(Claim claim)

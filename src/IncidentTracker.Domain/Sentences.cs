@@ -92,15 +92,16 @@ public static partial class Sentences
         // Before the first status, or when nobody knows whose bag it is, all that is certain is the report.
         if (status is null or { Customer.Length: 0 }) status = CodeLists.Find("REPORTED")!;
 
-        var stillHasIt = item.Holding is { MovedOn: false } held && held.By == item.StatusBy;
+        var hasIt = item.Holding is { MovedOn: false } held && held.By == item.StatusBy;
+        var isGone = item.Holding is { } holding && (holding.MovedOn || holding.Since > item.StatusAt);
         return First(status.Customer, placeholder => placeholder switch
         {
             "owner" => owner,
             "by" => Named(item.StatusBy, nameOf),
-            "holder" => stillHasIt ? Named(item.StatusBy, nameOf) : "",
+            "holder" => hasIt ? Named(item.StatusBy, nameOf) : "",
             "asked" => Named(item.Asked, nameOf),
             // "is at Frankfurt" is no longer known once somebody else has it.
-            "place" => stillHasIt || !Custody.IsAtRest(status.Code) ? PlaceName(item.Station) : "",
+            "place" => !isGone || !Custody.IsAtRest(status.Code) ? PlaceName(item.Station) : "",
             "flight" => item.Flight?.Designator ?? "",
             "eta" => item.Eta is { } eta && (now is null || now <= (eta.To ?? eta.From)) ? Expected(eta) : "",
             _ => "", // no field of an update is written for customers, so no detail is known

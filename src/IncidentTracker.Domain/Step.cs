@@ -5,45 +5,67 @@ namespace IncidentTracker.Domain;
 /// <summary>What one claim that counts does to a case.</summary>
 internal static class Step
 {
-    /// <summary>Proof is asked for once a customer has said that a delivery did not happen.</summary>
+    /// <summary>How long a customer may open a closed case again; longer when damage came to light.</summary>
     private static readonly Duration ReopenWithin = Duration.FromDays(30);
+    private static readonly Duration ReopenDamagedWithin = Duration.FromDays(90);
 
     public static (CaseState State, Marks Marks) Take(CaseFacts facts, CaseState state, Claim claim, Marks marks)
     {
-        var status = claim.StatusCode.Length > 0 ? CodeLists.Find(claim.StatusCode) : null;
-        var says = status is not null && claim.Classifier == Classifier.Actual;
-
-        if (!facts.IsSighting && says && !Authority.MaySay(state, claim, status!))
+        var status = claim.Classifier == Classifier.Actual ? CodeLists.Find(claim.StatusCode) : null;
+        if (!facts.IsSighting)
         {
-            marks |= Marks.NotAuthorised;
-            if (status!.Otherwise == Otherwise.Quarantine) return (state, marks | Marks.Quarantined);
-            return (state, marks);
+            if (status is not null && !Authority.MaySay(state, claim, status))
+                return (state, marks | Marks.NotAuthorised | (status.Otherwise == Otherwise.Quarantine ? Marks.Quarantined : Marks.None));
+            if (!Authority.MayMove(claim))
+                return (state, marks | Marks.NotAuthorised | Marks.Quarantined);
+            if (claim is { Assignment: { } assignment, Classifier: Classifier.Actual })
+                (state, marks) = Assign(state, claim, assignment, marks);
         }
-        if (!facts.IsSighting && claim.Assignment is { } assignment) (state, marks) = Assign(state, claim, assignment, marks);
 
         var items = state.Items;
+        var onItems = Marks.None;
+        var onEveryItem = OnlyIfOnEveryItem;
         for (var i = 0; i < items.Length; i++)
         {
-            if (claim.ItemId.Length > 0 && items[i].Id != claim.ItemId) continue;
-            (var item, marks) = TakeItem(items[i], claim, says ? status : null, marks);
+            if (!claim.IsAbout(items[i])) continue;
+            var (item, noted) = TakeItem(items[i], claim, status);
             items = items.SetItem(i, item);
+            onItems |= noted;
+            onEveryItem &= noted;
         }
-        return (state with { Items = items }, marks);
+        return (state with { Items = items }, marks | (onItems & ~OnlyIfOnEveryItem) | (onItems & onEveryItem));
     }
+
+    /// <summary>Whether somebody who may says that the found bag is the right one.</summary>
+    public static bool ConfirmsMatch(CaseFacts facts, CaseState state, Claim claim) =>
+        claim is { StatusCode: "MATCH_CONFIRMED", Classifier: Classifier.Actual }
+        && (facts.IsSighting || Authority.MaySay(state, claim, CodeLists.Find(claim.StatusCode)!));
+
+    // News about all bags is not late or wrong because one of them is home already.
+    private const Marks OnlyIfOnEveryItem = Marks.AfterEnd | Marks.PossibleWrongBag;
 
     private static (CaseState, Marks) Assign(CaseState state, Claim claim, Assignment assignment, Marks marks)
     {
-        if (!Authority.RolesOf(state, claim).Contains(Role.CaseOwner)) return (state, marks | Marks.NotAuthorised);
+        // No part of the work can be given to the customer.
+        if (assignment.Organization == OrganizationId.Customer || !Authority.RolesOf(state, claim).Contains(Role.CaseOwner))
+            return (state, marks | Marks.NotAuthorised);
 
         state = state with { Assignments = state.Assignments.RemoveAll(known => known.Role == assignment.Role).Add(assignment) };
         return (assignment.Role == PartyRole.CaseOwner ? state with { Owner = assignment.Organization } : state, marks);
     }
 
-    private static (ItemState, Marks) TakeItem(ItemState item, Claim claim, StatusCode? status, Marks marks)
+    private static (ItemState, Marks) TakeItem(ItemState before, Claim claim, StatusCode? status)
     {
-        var actual = claim.Classifier == Classifier.Actual;
-        if (status is not null) (item, marks) = TakeStatus(item, claim, status, marks);
-        if (actual && (marks & (Marks.AfterEnd | Marks.PossibleWrongBag)) == 0) (item, marks) = Custody.Take(item, claim, status, marks);
+        var (item, marks) = status is null ? (before, Marks.None) : TakeStatus(before, claim, status);
+        if (claim.Custody is not null && before.Phase == Phase.Closed && item.Phase == Phase.Closed) marks |= Marks.AfterEnd;
+
+        if (claim.Classifier == Classifier.Actual && (marks & (Marks.AfterEnd | Marks.PossibleWrongBag | Marks.EvidenceMissing)) == 0)
+        {
+            (item, var contradiction) = Custody.Take(item, claim, status);
+            marks |= contradiction;
+            // Two say that they have it. Until both were asked, everything stays as it was proven.
+            if (contradiction != Marks.None && item.Holding == before.Holding) return (before, marks);
+        }
 
         // A plan or an estimate moves the expected time and nothing else.
         if (claim.Eta is { } eta && item.Phase < Phase.Returned) item = item with { Eta = eta };
@@ -51,44 +73,61 @@ internal static class Step
         return (item, marks);
     }
 
-    private static (ItemState, Marks) TakeStatus(ItemState item, Claim claim, StatusCode status, Marks marks)
+    private static (ItemState, Marks) TakeStatus(ItemState item, Claim claim, StatusCode status)
     {
-        if (status.Track == Track.Damage) return (item with { DamageCode = status.Code }, marks);
-        if (status.Track == Track.Claim) return (item with { ClaimCode = status.Code }, marks);
+        if (status.Track == Track.Damage) return (item with { DamageCode = status.Code }, Marks.None);
+        if (status.Track == Track.Claim) return (item with { ClaimCode = status.Code }, Marks.None);
+        if (Stops(item, claim, status) is { } mark) return (item, mark);
 
-        if (item.Phase == Phase.Closed && status.Phase != Phase.Closed)
-        {
-            if (status.Code != "REOPENED") return (item, marks | Marks.AfterEnd);
-            if (claim.Reporter.Kind == OrganizationKind.Customer && claim.OrderAt - item.ClosedAt > ReopenWithin) return (item, marks | Marks.AfterEnd);
-        }
-        else if (item.Phase == Phase.Returned && !MayFollowReturn(status))
-        {
-            // Somebody still moves a bag that its owner has: it is another bag, or the owner has the wrong one.
-            if (status.Phase == Phase.OnTheWay) return (item, marks | Marks.PossibleWrongBag);
-            return (item, status.Phase == Phase.Reported && item.DamageCode.Length > 0 ? marks : marks | Marks.AfterEnd);
-        }
-        else if (status.Code == "DELIVERED" && claim.Reporter.Kind == OrganizationKind.Courier)
-        {
-            if (item.IsDisputed && !claim.HasEvidence) return (item, marks | Marks.EvidenceMissing);
-            if (item.Holding?.By != claim.By && claim.Custody is null) marks |= Marks.CustodyGap;
-        }
-
-        item = item with
+        var placeIsKnownStill = item.StatusCode is not ("FORWARD_DEPARTED" or "MATCH_VOIDED");
+        var next = item with
         {
             StatusCode = status.Code,
             Phase = status.Phase,
             StatusAt = claim.OrderAt,
             StatusBy = claim.By,
             Asked = claim.AskedParty,
-            Station = claim.Place?.Station is { Length: > 0 } station ? station : item.Station,
+            Station = claim.Place?.Station is { Length: > 0 } station ? station : placeIsKnownStill ? item.Station : "",
+            IsDisputed = status.Code == "DELIVERY_DISPUTED" || (item.IsDisputed && status.Phase < Phase.Returned),
             ClosedAt = status.Phase == Phase.Closed ? item.ClosedAt ?? claim.OrderAt : null,
         };
-        // What was expected of the old plan is no longer expected.
-        if (status.Code is "FORWARD_MISSED" or "ARRIVED_STATION" || status.Phase is Phase.Searching or Phase.Found or Phase.Returned or Phase.Closed)
-            item = item with { Eta = null, Flight = null };
-        return (item, marks);
+        // What was expected of the old plan is no longer expected; a missed flight is named once and not planned again.
+        if (item.StatusCode == "FORWARD_MISSED") next = next with { Flight = null };
+        if (status.Code is "FORWARD_MISSED" or "ARRIVED_STATION" || status.Phase is Phase.Searching or Phase.Found or Phase.Returned or Phase.Closed
+            || (status.Phase == Phase.Delivery && item.Phase != Phase.Delivery))
+            next = next with { Eta = null, Flight = null };
+        return (next, LacksCustody(item, claim, status) ? Marks.CustodyGap : Marks.None);
     }
+
+    /// <summary>What to note on a status that changes nothing, because of where the item stands. Null: it counts.</summary>
+    private static Marks? Stops(ItemState item, Claim claim, StatusCode status)
+    {
+        if (item.Phase == Phase.Closed && status.Phase != Phase.Closed)
+            return status.Code == "REOPENED" && MayReopen(item, claim) ? null : Marks.AfterEnd;
+
+        if (item.Phase == Phase.Returned && !MayFollowReturn(status))
+        {
+            // Somebody still moves a bag that its owner has: it is another bag, or the owner has the wrong one.
+            if (status.Phase == Phase.OnTheWay) return Marks.PossibleWrongBag;
+            return status.Phase == Phase.Reported && item.DamageCode.Length > 0 ? Marks.None : Marks.AfterEnd;
+        }
+
+        // Only what was closed or returned can be opened again, and only a delivery can be denied.
+        if (status.Code == "REOPENED" && item.Phase < Phase.Returned) return Marks.None;
+        if (status.Code == "DELIVERY_DISPUTED" && item.Phase < Phase.Delivery) return Marks.None;
+
+        // Once a customer has said that a delivery did not happen, the next one needs proof.
+        if (item.IsDisputed && status.Possession == Possession.Customer && !claim.Reporter.SpeaksForCustomer && !claim.HasEvidence) return Marks.EvidenceMissing;
+        return null;
+    }
+
+    private static bool MayReopen(ItemState item, Claim claim) => !claim.Reporter.SpeaksForCustomer
+        || claim.OrderAt - item.ClosedAt <= (item.DamageCode.Length > 0 ? ReopenDamagedWithin : ReopenWithin);
 
     private static bool MayFollowReturn(StatusCode status) =>
         status.Phase is Phase.Returned or Phase.Closed || status.Code is "DELIVERY_DISPUTED" or "REOPENED";
+
+    private static bool LacksCustody(ItemState item, Claim claim, StatusCode status) =>
+        status.Code is "DELIVERED" or "DELIVERY_ATTEMPTED" && claim.Reporter.Kind == OrganizationKind.Courier
+        && claim.Custody is null && item.Holding?.By != claim.By && item.Holding?.Before != claim.By;
 }

@@ -1,13 +1,19 @@
 using IncidentTracker.Access;
 using IncidentTracker.Data;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using IncidentTracker.Incidents;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
+
+Starting.ExplainFailures();
+if (Help.Answers(args)) return;
 
 var builder = WebApplication.CreateBuilder(args);
 var services = builder.Services;
+builder.Configuration.AddDefaults();
 if (builder.Configuration["Settings"] is { Length: > 0 } file) builder.Configuration.AddJsonFile(Path.GetFullPath(file)).AddCommandLine(args);
 
 // A line for every request and every statement would cost more than the request itself.
@@ -24,6 +30,7 @@ services.AddSingleton<IValidateOptions<DoorOptions>, LoopbackOnly>();
 services.AddSingleton(sp => Engine.For(sp.GetRequiredService<IOptions<DatabaseOptions>>().Value));
 services.AddDbContextFactory<HubDb>((sp, options) => sp.GetRequiredService<Engine>().Configure(options));
 services.AddHostedService<SchemaUpgrade>();
+services.AddHostedService<DatabaseWatch>();
 
 // Work.
 services.AddSingleton(sp => StoryClock.For(sp.GetRequiredService<IOptions<DevelopmentOptions>>().Value));
@@ -34,19 +41,27 @@ services.AddSingleton<UpdateStreams>();
 services.AddSingleton<OpenIncident>();
 services.AddSingleton<CaseReader>();
 services.AddSingleton<CaseViews>();
+services.AddSingleton<PublicViews>();
+services.AddSingleton<CaseAccess>();
 services.AddSingleton<TimelineWatch>();
 
 // Doors.
 builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.ListenOnDoors());
 services.AddHardenedGrpc(configure: grpc => grpc.Interceptors.Add<RefusalInterceptor>());
-services.AddProblemDetails().AddExceptionHandler<Problems>();
+services.AddRest();
+services.AddRazorComponents();
+services.AddDataProtection().SetApplicationName("IncidentTracker");
+services.AddSingleton<IConfigureOptions<KeyManagementOptions>, ConfigureProtection>();
+services.AddSingleton<CustomerLinks>();
 
 var app = builder.Build();
 
-app.UseExceptionHandler();
+app.UseRest();
 app.UseRouting();
 app.UseHardenedGrpc();
 
+app.MapRest();
+app.MapIncidents();
 app.MapGrpcService<PartnerUpdateService>();
 app.MapGrpcService<PartnerIncidentService>();
 app.MapHardenedGrpc();

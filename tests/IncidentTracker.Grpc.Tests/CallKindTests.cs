@@ -88,6 +88,20 @@ public sealed class CallKindTests
         Assert.Equal(100_000, answer.Payload.Body.Length);
     }
 
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public async Task An_answer_is_compressed_on_the_wire_only_when_the_handler_says_so(bool compressed, byte flag)
+    {
+        await using var host = await RpcHost.StartAsync();
+
+        var answer = await Wire.PostAsync(
+            host, Wire.Frame(new SimpleRequest { ResponseSize = 100_000, ResponseCompressed = new() { Value = compressed } }), headers: ("grpc-accept-encoding", "gzip"));
+
+        Assert.Equal(flag, answer.Body[0]);
+        Assert.Equal(compressed, answer.Body.Length < 10_000);
+    }
+
     [Fact]
     public async Task A_client_does_not_inflate_without_end_either()
     {

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Testing;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IncidentTracker.RpcTests;
@@ -36,11 +36,9 @@ public sealed class DrainTests
 
         var stopped = host.StopAsync();
 
-        foreach (var call in calls)
-        {
-            Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext())).StatusCode);
-        }
+        var failures = await Task.WhenAll(calls.Select(call => Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext())));
         await stopped;
+        Assert.All(failures, failure => Assert.Equal(StatusCode.Unavailable, failure.StatusCode));
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
         host.MustBeQuiet();
     }
@@ -71,6 +69,45 @@ public sealed class DrainTests
         Assert.True(await call.ResponseStream.MoveNext());
         Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext())).StatusCode);
         await stopped.WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_stream_opened_while_the_hub_stops_is_sent_away()
+    {
+        await using var host = await RpcHost.StartAsync(limits => limits.DrainFor = TimeSpan.FromSeconds(2));
+        var client = new TestService.TestServiceClient(host.Channel());
+        using var open = client.FullDuplexCall();
+        await open.ResponseHeadersAsync;
+
+        var stopped = host.StopAsync();
+        using var late = client.FullDuplexCall();
+
+        Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => late.ResponseStream.MoveNext())).StatusCode);
+        Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => open.ResponseStream.MoveNext())).StatusCode);
+        await stopped;
+    }
+
+    [Fact]
+    public async Task A_handler_that_hears_nothing_does_not_hold_the_hub_for_long()
+    {
+        var never = new TaskCompletionSource();
+        await using var host = await RpcHost.StartAsync(new Puppet
+        {
+            Duplex = async (_, _, context) =>
+            {
+                await context.WriteResponseHeadersAsync([]);
+                await never.Task;
+            },
+        });
+        using var call = await OpenStreamAsync(host);
+        var watch = Stopwatch.StartNew();
+
+        var stopped = host.StopAsync();
+
+        Assert.NotEqual(StatusCode.OK, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext())).StatusCode);
+        never.SetResult();
+        await stopped;
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(12));
     }
 
     [Fact]

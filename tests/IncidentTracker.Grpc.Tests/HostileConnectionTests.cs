@@ -160,6 +160,25 @@ public sealed class HostileConnectionTests
         host.MustBeQuiet();
     }
 
+    [Theory]
+    [InlineData(Wire.UnaryPath)]
+    [InlineData(Wire.InputPath)]
+    public async Task A_call_taken_back_in_the_middle_of_a_message_is_no_error(string path)
+    {
+        await using var host = await RpcHost.StartAsync();
+        using var raw = await RawHttp2.ConnectAsync(host.Address);
+
+        for (var stream = 1; stream < 200; stream += 2)
+        {
+            await raw.OpenAsync(stream, path);
+            await raw.SendMessageAsync(stream, [0, 0, 0, 0, 100, 1, 2, 3], last: false);
+            await raw.SendAsync(RawFrame.Reset, 0, stream, [0, 0, 0, 8]);
+        }
+        await host.StopAsync();
+
+        host.MustBeQuiet();
+    }
+
     [Fact]
     public async Task A_caller_who_vanishes_in_the_middle_of_a_message_is_no_error()
     {
@@ -168,6 +187,7 @@ public sealed class HostileConnectionTests
         {
             Duplex = async (requests, _, context) =>
             {
+                await context.WriteResponseHeadersAsync([]);
                 try { while (await requests.MoveNext(context.CancellationToken)) { } }
                 finally { ended.SetResult(); }
             },
@@ -175,6 +195,7 @@ public sealed class HostileConnectionTests
         using (var raw = await RawHttp2.ConnectAsync(host.Address))
         {
             await raw.OpenAsync(1, Wire.DuplexPath);
+            await raw.ReadUntilAsync(frame => frame.Type == RawFrame.Headers, Soon);
             await raw.SendMessageAsync(1, [0, 0, 0, 0, 100, 1, 2, 3], last: false);
         }
 

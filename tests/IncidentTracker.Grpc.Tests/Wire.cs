@@ -9,7 +9,7 @@ using Grpc.Core;
 namespace IncidentTracker.RpcTests;
 
 /// <summary>What came back for hand-made bytes.</summary>
-internal sealed record WireAnswer(HttpStatusCode Http, StatusCode? Status, string Message, Google.Rpc.Status? Details)
+internal sealed record WireAnswer(HttpStatusCode Http, StatusCode? Status, string Message, Google.Rpc.Status? Details, byte[] Body)
 {
     public string? Reason => Details?.Details.Where(any => any.Is(Google.Rpc.ErrorInfo.Descriptor)).Select(any => any.Unpack<Google.Rpc.ErrorInfo>().Reason).FirstOrDefault();
 }
@@ -56,13 +56,14 @@ internal static class Wire
         foreach (var (name, value) in headers) Assert.True(request.Headers.TryAddWithoutValidation(name, value));
 
         using var response = await Http.SendAsync(request);
-        await response.Content.ReadAsByteArrayAsync();
+        var answer = await response.Content.ReadAsByteArrayAsync();
         var status = Find(response, "grpc-status");
         return new WireAnswer(
             response.StatusCode,
             status is null ? null : (StatusCode)int.Parse(status, System.Globalization.CultureInfo.InvariantCulture),
             Uri.UnescapeDataString(Find(response, "grpc-message") ?? ""),
-            Find(response, "grpc-status-details-bin") is { } details ? Google.Rpc.Status.Parser.ParseFrom(FromBase64(details)) : null);
+            Find(response, "grpc-status-details-bin") is { } details ? Google.Rpc.Status.Parser.ParseFrom(FromBase64(details)) : null,
+            answer);
     }
 
     private static string? Find(HttpResponseMessage response, string name) => First(response.TrailingHeaders, name) ?? First(response.Headers, name);

@@ -15,6 +15,7 @@ internal sealed class HubDb(DbContextOptions<HubDb> options, Engine engine) : Db
     public DbSet<OpenRequestRow> OpenRequests => Set<OpenRequestRow>();
     public DbSet<StreamRow> Streams => Set<StreamRow>();
     public DbSet<ChangeRow> Changes => Set<ChangeRow>();
+    public DbSet<ProtectionKeyRow> ProtectionKeys => Set<ProtectionKeyRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

@@ -83,6 +83,13 @@ internal sealed class ChangeRow
     public long Version { get; set; }
 }
 
+/// <summary>A key that signs what the hub gives to browsers.</summary>
+internal sealed class ProtectionKeyRow
+{
+    public required string Name { get; set; }
+    public required string Xml { get; set; }
+}
+
 internal sealed class OrganizationTable : IEntityTypeConfiguration<OrganizationRow>
 {
     public void Configure(EntityTypeBuilder<OrganizationRow> builder)
@@ -158,5 +165,14 @@ internal sealed class ChangeTable : IEntityTypeConfiguration<ChangeRow>
         builder.ToTable("changes");
         builder.HasKey(row => row.Position).HasName("changes_by_position");
         builder.HasIndex(row => new { row.TransactionId, row.Position }).HasDatabaseName("changes_by_transaction");
+    }
+}
+
+internal sealed class ProtectionKeyTable : IEntityTypeConfiguration<ProtectionKeyRow>
+{
+    public void Configure(EntityTypeBuilder<ProtectionKeyRow> builder)
+    {
+        builder.ToTable("protection_keys");
+        builder.HasKey(row => row.Name).HasName("protection_keys_by_name");
     }
 }

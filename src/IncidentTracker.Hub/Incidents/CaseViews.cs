@@ -35,7 +35,7 @@ internal sealed class CaseViews(Register register, TimeProvider time)
     /// <summary>The lines of the timeline that a party may read.</summary>
     public static IEnumerable<Wire.TimelineEntry> Entries(ReadCase read, PartnerIdentity partner) => read.Story.Entries.Where(entry => MayRead(entry, partner)).Select(entry =>
     {
-        var line = new Wire.TimelineEntry { Update = read.Updates[entry.Claim.Id], PartnerId = entry.Claim.By.Value, RecordTime = entry.Claim.ReceivedAt.ToTimestamp() };
+        var line = new Wire.TimelineEntry { Update = read.Updates[entry.Claim], PartnerId = entry.Claim.By.Value, RecordTime = entry.Claim.ReceivedAt.ToTimestamp() };
         line.Marks.Add(UpdateResults.Names(entry.Marks));
         if (entry.WithdrawnAt is { } at) line.WithdrawnTime = at.ToTimestamp();
         return line;
@@ -46,7 +46,20 @@ internal sealed class CaseViews(Register register, TimeProvider time)
 
     public static string PhaseName(Phase phase) => phase == Phase.OnTheWay ? "ON_THE_WAY" : phase.ToString().ToUpperInvariant();
 
-    private static bool MayRead(TimelineEntry entry, PartnerIdentity partner)
+    /// <summary>
+    /// Whether the traveller reads an entry: what was said in public and counts, or once counted. Notes for staff, words of
+    /// parties that may not say them, and repetitions are not news.
+    /// </summary>
+    public static bool IsForTraveller(TimelineEntry entry)
+    {
+        const Marks notNews = Marks.Quarantined | Marks.NotAuthorised | Marks.ProbableDuplicate | Marks.PossibleWrongBag | Marks.AfterEnd | Marks.CorrectionRefused;
+        var claim = entry.Claim;
+        if (claim.Visibility != Visibility.Public || entry.Is(notNews)) return false;
+        if (CodeLists.Find(claim.StatusCode) is { } status) return status.Customer.Length > 0;
+        return claim.StatusCode.Length > 0 || claim.Custody is not null || claim.Eta is not null || claim.Correction is not null;
+    }
+
+    public static bool MayRead(TimelineEntry entry, PartnerIdentity partner)
     {
         var claim = entry.Claim;
         if (claim.By == partner.Id) return true;

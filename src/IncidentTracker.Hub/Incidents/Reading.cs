@@ -2,22 +2,28 @@ using IncidentTracker.Data;
 using IncidentTracker.Domain;
 using IncidentTracker.Updates;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Caching.Memory;
 using NodaTime;
 using Wire = IncidentTracker.Partner.V1;
 
 namespace IncidentTracker.Incidents;
 
 /// <summary>A case as it is read: its story and everything settled at its opening.</summary>
+/// <param name="Updates">What each claim of the story was made of. By the claim itself: sightings of two tags may bear one name.</param>
 internal sealed record ReadCase(
     IncidentId Id, Reference Reference, long Version, Instant OpenedAt, CaseFacts Facts, IReadOnlyList<Wire.Flight> Legs,
-    IReadOnlyList<ExternalReference> References, Story Story, IReadOnlyDictionary<ClaimId, Wire.Update> Updates);
+    IReadOnlyList<ExternalReference> References, Story Story, IReadOnlyDictionary<Claim, Wire.Update> Updates);
 
 /// <summary>What the list of cases shows of each.</summary>
 internal sealed record CaseSummary(IncidentId Id, Reference Reference, long Version, Instant OpenedAt, Instant ChangedAt, CaseFacts Facts, CaseState State);
 
-/// <summary>Reads cases. The row of a case gives its version; everything else is folded from its claims.</summary>
-internal sealed class CaseReader(IDbContextFactory<HubDb> dbs)
+/// <summary>Reads cases. The row of a case gives its version; everything else is folded from its claims, once per version.</summary>
+internal sealed class CaseReader(IDbContextFactory<HubDb> dbs) : IDisposable
 {
+    private readonly MemoryCache _told = new(new MemoryCacheOptions { SizeLimit = 10_000 });
+
+    public void Dispose() => _told.Dispose();
+
     /// <summary>Which case a reference means, and at which version it is: one indexed read.</summary>
     public async Task<(IncidentId Id, long Version)?> FindAsync(Reference reference, CancellationToken stop)
     {
@@ -27,6 +33,14 @@ internal sealed class CaseReader(IDbContextFactory<HubDb> dbs)
         if (row is null) return null;
         if (row.MergedInto is not { } survivor) return (row.Id, row.Version);
         return (survivor, await db.Incidents.Where(incident => incident.Id == survivor).Select(incident => incident.Version).SingleAsync(stop));
+    }
+
+    /// <summary>The case at a version that was just looked up; from memory, if it was told before.</summary>
+    public async Task<ReadCase?> ReadAsync(IncidentId id, long version, CancellationToken stop)
+    {
+        if (_told.TryGetValue(id, out ReadCase? known) && known!.Version == version) return known;
+        if (await ReadAsync(id, stop) is not { } read) return null;
+        return _told.Set(id, read, new MemoryCacheEntryOptions { Size = 1 });
     }
 
     public async Task<ReadCase?> ReadAsync(IncidentId id, CancellationToken stop)
@@ -45,7 +59,7 @@ internal sealed class CaseReader(IDbContextFactory<HubDb> dbs)
         return new(id, reference, row.Version, row.OpenedAt, file.Facts, CaseCodec.ReadLegs(row.Facts),
             [.. references.Select(known => new ExternalReference(known.Scheme, known.Value, ReferenceDays.Day(known.Day))).Distinct()],
             Fold.All(file.Facts, told.Select(one => one.Claim)),
-            told.GroupBy(one => one.Claim.Id).ToDictionary(same => same.Key, same => same.First().Update));
+            told.ToDictionary<(Claim Claim, Wire.Update Update), Claim, Wire.Update>(one => one.Claim, one => one.Update, ReferenceEqualityComparer.Instance));
     }
 
     /// <summary>A page of cases, newest first, from those a question selects.</summary>

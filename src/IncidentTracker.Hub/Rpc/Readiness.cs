@@ -1,4 +1,4 @@
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>Whether the hub can take work, told by whoever watches the database and asked by health checks. Once the hub stops, never again.</summary>
 internal sealed class Readiness : IDisposable
@@ -8,7 +8,7 @@ internal sealed class Readiness : IDisposable
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _ready = true;
 
-    public Readiness(IHostApplicationLifetime lifetime) => _registration = lifetime.ApplicationStopping.Register(Stop);
+    public Readiness(Drain drain) => _registration = drain.Starting.Register(Stop);
 
     public bool IsReady => _ready && !IsStopping;
 

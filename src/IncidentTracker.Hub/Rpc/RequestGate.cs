@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>Looks at a gRPC request before the official server does: refuses what that server would trip over, limits its time, and ties streams to the end of the hub.</summary>
 internal sealed class RequestGate(RequestDelegate next, IOptions<RpcLimits> limits, Drain drain, RpcMeter meter, Malformed malformed, TimeProvider time)
@@ -23,9 +23,9 @@ internal sealed class RequestGate(RequestDelegate next, IOptions<RpcLimits> limi
         {
             slowest.MinDataRate = GrpcKestrel.SlowestReader;
         }
-        if (HttpProtocol.IsHttp2(context.Request.Protocol) && context.Request.Headers.ContainsKey("Transfer-Encoding"))
+        if (!HttpProtocol.IsHttp11(context.Request.Protocol) && context.Request.Headers.ContainsKey("Transfer-Encoding"))
         {
-            // HTTP/2 forbids it, and a proxy that passes it on as HTTP/1 could be made to see two requests in one.
+            // HTTP/2 and later forbid it, and a proxy that passes it on as HTTP/1 could be made to see two requests in one.
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
         }
@@ -37,38 +37,43 @@ internal sealed class RequestGate(RequestDelegate next, IOptions<RpcLimits> limi
 
         var method = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method;
         var startedAt = time.GetTimestamp();
+        if (Refusal(context.Request.Headers, method) is { } refusal) Refuse(context, method, startedAt, refusal);
+        else if (method is null or { Type: MethodType.Unary }) await ServeAsync(context, method, startedAt);
+        else if (drain.TryEnter()) await ServeStreamAsync(context, method, startedAt);
+        else Refuse(context, method, startedAt, FailureMapping.GoingAway());
+    }
+
+    private async Task ServeStreamAsync(HttpContext context, IMethod method, long startedAt)
+    {
         try
         {
-            if (Refusal(context.Request.Headers, method) is { } refusal) Answer(context.Response, refusal);
-            else await ServeAsync(context, method);
+            // The server captures this token when the call starts; its own shutdown would never raise it.
+            using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Over);
+            context.RequestAborted = ends.Token;
+            var body = context.Request.BodyReader;
+            await ServeAsync(context, method, startedAt);
+            await LetCallerFinishAsync(context.Response, body);
         }
         finally
         {
-            meter.Record(time.GetElapsedTime(startedAt), method, context);
+            drain.Leave();
         }
     }
 
-    private async Task ServeAsync(HttpContext context, IMethod? method)
+    private async Task ServeAsync(HttpContext context, IMethod? method, long startedAt)
     {
-        var body = context.Request.BodyReader;
-        context.Features.Set<IRequestBodyPipeFeature>(new StrictFrames(body, malformed));
-        if (method is null or { Type: MethodType.Unary })
-        {
-            await next(context);
-            return;
-        }
-
-        // The server captures this token when the call starts; its own shutdown would never raise it.
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.Over);
-        context.RequestAborted = ends.Token;
-        await next(context);
-        await LetCallerFinishAsync(context.Response, body);
+        context.Features.Set<IRequestBodyPipeFeature>(new StrictFrames(context.Request.BodyReader, malformed));
+        try { await next(context); }
+        finally { meter.Record(time.GetElapsedTime(startedAt), method, context); }
     }
 
-    /// <summary>
-    /// Ends our side of a stream and gives the other side a moment to end its own. Otherwise a connection that closes right then takes the status with it,
-    /// and a caller whose streams we end often is told to calm down.
-    /// </summary>
+    private void Refuse(HttpContext context, IMethod? method, long startedAt, RpcException why)
+    {
+        Answer(context.Response, why);
+        meter.Record(time.GetElapsedTime(startedAt), method, context);
+    }
+
+    /// <summary>Ends our side of a stream and gives the other side a moment to end its own: a caller whose side is reset over and over is told to calm down.</summary>
     private static async Task LetCallerFinishAsync(HttpResponse response, PipeReader body)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));

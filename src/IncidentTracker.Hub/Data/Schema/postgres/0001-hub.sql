@@ -79,3 +79,10 @@ CREATE TABLE changes (
     CONSTRAINT changes_by_position PRIMARY KEY (position)
 );
 CREATE INDEX changes_by_transaction ON changes (transaction_id, position);
+
+-- Keys that sign what the hub gives to browsers; shared by all hubs on this database.
+CREATE TABLE protection_keys (
+    name text NOT NULL,
+    xml text NOT NULL,
+    CONSTRAINT protection_keys_by_name PRIMARY KEY (name)
+);

@@ -76,3 +76,10 @@ CREATE TABLE changes (
     version INTEGER NOT NULL
 );
 CREATE INDEX changes_by_transaction ON changes (transaction_id, position);
+
+-- Keys that sign what the hub gives to browsers; shared by all hubs on this database.
+CREATE TABLE protection_keys (
+    name TEXT NOT NULL,
+    xml TEXT NOT NULL,
+    CONSTRAINT protection_keys_by_name PRIMARY KEY (name)
+);

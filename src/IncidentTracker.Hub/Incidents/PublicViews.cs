@@ -1,0 +1,230 @@
+using System.ComponentModel;
+using IncidentTracker.Access;
+using IncidentTracker.Domain;
+
+namespace IncidentTracker.Incidents;
+
+/// <summary>A case as everybody on it reads it, the traveller included.</summary>
+internal sealed record IncidentView
+{
+    [Description("Public reference, for example K7Q-4M2-XDC.")]
+    public required string Reference { get; init; }
+
+    [Description("What kind of case: DELAYED_BAG, DAMAGED_BAG, PILFERED_BAG, ON_HAND_BAG, LEFT_BEHIND_ITEM or SERVICE_INCIDENT. More may come.")]
+    public required string Kind { get; init; }
+
+    [Description("Version of the timeline. Grows with every change.")]
+    public required long TimelineVersion { get; init; }
+
+    [Description("The sentence of now: the same on the page, on the phone and here.")]
+    public required string Sentence { get; init; }
+
+    [Description("REPORTED, SEARCHING, FOUND, ON_THE_WAY, DELIVERY, RETURNED or CLOSED: that of the item that stands worst.")]
+    public required string Phase { get; init; }
+
+    [Description("Who has the bag as far as is known: a name, \"You\", or absent.")]
+    public string? WhoHasIt { get; init; }
+
+    [Description("When anybody on the case was last heard, by the hub's clock, UTC.")]
+    public DateTimeOffset? LastHeardTime { get; init; }
+
+    [Description("From whom.")]
+    public string? LastHeardFrom { get; init; }
+
+    [Description("When the bag is expected, on the clock of the place, if somebody said so and it has not passed.")]
+    public string? Expected { get; init; }
+
+    [Description("Last day to complain of damage in writing: 7 days from receipt (Montreal Convention, article 31). A guide, not legal advice.")]
+    public string? DamageComplaintBy { get; init; }
+
+    [Description("When the case was opened, UTC.")]
+    public required DateTimeOffset CreateTime { get; init; }
+
+    [Description("The bags or objects.")]
+    public required IReadOnlyList<ItemView> Items { get; init; }
+
+    [Description("What only parties to the case read. Absent for the traveller.")]
+    public PartyView? Party { get; init; }
+}
+
+/// <summary>A bag or object as everybody reads it.</summary>
+internal sealed record ItemView(
+    [property: Description("\"1\", \"2\", ...")] string ItemId,
+    [property: Description("Ten-digit bag tag, if it has one.")] string? BagTag,
+    [property: Description("Its phase.")] string Phase,
+    [property: Description("Who has it, or absent.")] string? WhoHasIt);
+
+/// <summary>What a party to the case reads besides.</summary>
+internal sealed record PartyView
+{
+    [Description("Status code of the item that stands worst.")]
+    public required string StatusCode { get; init; }
+
+    [Description("The organization that owns the case.")]
+    public string? OwnerId { get; init; }
+
+    [Description("Everyone on the case.")]
+    public required IReadOnlyList<string> PartyIds { get; init; }
+
+    [Description("Who holds each item: organization identifier, \"CUSTOMER\", or absent.")]
+    public required IReadOnlyDictionary<string, string?> Custodians { get; init; }
+
+    [Description("Other identifiers of the case.")]
+    public required IReadOnlyList<ReferenceView> ExternalReferences { get; init; }
+
+    [Description("When damage arose as far as is known, and whose hands are not excluded. Not a judgement. Never for the traveller.")]
+    public DamageView? Damage { get; init; }
+}
+
+/// <summary>An identifier that another system gave.</summary>
+internal sealed record ReferenceView(
+    [property: Description("BAG_TAG, WORLDTRACER, PNR, COURIER, PARTNER_CASE or CLAIM.")] string Scheme,
+    [property: Description("The identifier.")] string Value,
+    [property: Description("Day it was given out, YYYY-MM-DD, if it matters.")] string? Date);
+
+/// <summary>The window in which damage arose.</summary>
+internal sealed record DamageView(
+    [property: Description("Last check that found nothing; absent: never checked.")] DateTimeOffset? From,
+    [property: Description("First sight of it.")] DateTimeOffset Until,
+    [property: Description("Who saw it first.")] string SeenBy,
+    [property: Description("Parties through whose hands the bag went in between.")] IReadOnlyList<string> NotExcluded);
+
+/// <summary>The timeline of a case.</summary>
+internal sealed record TimelineView(
+    [property: Description("The case.")] IncidentView Incident,
+    [property: Description("What happened, in order of when it happened.")] IReadOnlyList<LineView> Entries);
+
+/// <summary>One line of a timeline.</summary>
+internal sealed record LineView
+{
+    [Description("When it happened, on the clock of the place (RFC 3339 with offset). Absent: nobody knows.")]
+    public DateTimeOffset? EventTime { get; init; }
+
+    [Description("SECOND, MINUTE or DATE: how exactly that is known. DATE means that only the day is.")]
+    public string? EventTimePrecision { get; init; }
+
+    [Description("When the hub was told, UTC.")]
+    public required DateTimeOffset RecordTime { get; init; }
+
+    [Description("What happened, in plain words.")]
+    public required string Text { get; init; }
+
+    [Description("Who said so.")]
+    public required string By { get; init; }
+
+    [Description("Where, as people call the place.")]
+    public string? Place { get; init; }
+
+    [Description("\"reported 4 h 36 late\"; absent when it was reported in time.")]
+    public string? ReportedLate { get; init; }
+
+    [Description("When it was taken back or replaced. The line stays, struck through.")]
+    public DateTimeOffset? WithdrawnTime { get; init; }
+
+    [Description("The item it is about; absent: all of them.")]
+    public string? ItemId { get; init; }
+
+    [Description("Status code as sent. Only for parties to the case.")]
+    public string? StatusCode { get; init; }
+
+    [Description("What the hub notes on it. Only for parties to the case.")]
+    public IReadOnlyList<string>? Marks { get; init; }
+}
+
+/// <summary>A page of cases.</summary>
+internal sealed record IncidentPage(
+    [property: Description("The cases, newest first.")] IReadOnlyList<ListedIncident> Items,
+    [property: Description("Send it back as pageToken for the next page; empty at the end.")] string NextPageToken);
+
+/// <summary>A case in a list.</summary>
+internal sealed record ListedIncident(
+    [property: Description("Public reference.")] string Reference,
+    [property: Description("What kind of case.")] string Kind,
+    [property: Description("Its phase.")] string Phase,
+    [property: Description("Status code of the item that stands worst.")] string StatusCode,
+    [property: Description("The sentence of now.")] string Sentence,
+    [property: Description("The organization that owns it.")] string? OwnerId,
+    [property: Description("Version of the timeline.")] long TimelineVersion,
+    [property: Description("When it was opened, UTC.")] DateTimeOffset CreateTime,
+    [property: Description("When it last changed, UTC.")] DateTimeOffset UpdateTime,
+    [property: Description("A link that lets the traveller in, valid for 30 days. Give it to nobody else.")] string CustomerLink);
+
+/// <summary>Makes the views that REST and the pages share. What is not put in here is not shown.</summary>
+internal sealed class PublicViews(Register register, CaseViews shared, TimeProvider time)
+{
+    public IncidentView Incident(ReadCase read, PartnerIdentity? reader)
+    {
+        var state = read.Story.State;
+        var worst = state.Worst;
+        return new()
+        {
+            Reference = read.Reference.ToString(),
+            Kind = KindName(read.Facts.Kind),
+            TimelineVersion = read.Version,
+            Sentence = shared.SentenceOfNow(read.Facts, state),
+            Phase = CaseViews.PhaseName(worst.Phase),
+            WhoHasIt = WhoHas(worst),
+            LastHeardTime = state.HeardAt?.ToDateTimeOffset(),
+            LastHeardFrom = state.HeardFrom is { } from ? register.NameOf(from) : null,
+            Expected = worst.Eta is { } eta && (eta.To ?? eta.From) >= time.Now() ? Sentences.Moment(eta.From, eta.Zone) : null,
+            DamageComplaintBy = DamageComplaint.LastDay(read.Story) is { } day ? NodaTime.Text.LocalDatePattern.Iso.Format(day) : null,
+            CreateTime = read.OpenedAt.ToDateTimeOffset(),
+            Items = [.. read.Facts.Items.Zip(state.Items, (item, stands) => new ItemView(item.Id, NullIfEmpty(item.BagTag), CaseViews.PhaseName(stands.Phase), WhoHas(stands)))],
+            Party = reader is null ? null : Party(read),
+        };
+    }
+
+    public TimelineView Timeline(ReadCase read, PartnerIdentity? reader) => new(Incident(read, reader),
+        [.. read.Story.Entries.Where(entry => reader is null ? CaseViews.IsForTraveller(entry) : CaseViews.MayRead(entry, reader)).Select(entry => Line(entry, reader))]);
+
+    public ListedIncident Listed(CaseSummary summary, string customerLink) => new(
+        summary.Reference.ToString(), KindName(summary.Facts.Kind), CaseViews.PhaseName(summary.State.Worst.Phase), summary.State.Worst.StatusCode,
+        shared.SentenceOfNow(summary.Facts, summary.State), summary.State.Owner?.Value, summary.Version,
+        summary.OpenedAt.ToDateTimeOffset(), summary.ChangedAt.ToDateTimeOffset(), customerLink);
+
+    private LineView Line(TimelineEntry entry, PartnerIdentity? reader)
+    {
+        var claim = entry.Claim;
+        return new()
+        {
+            EventTime = claim.Happened?.Local.ToDateTimeOffset(),
+            EventTimePrecision = claim.Happened?.Precision.ToString().ToUpperInvariant(),
+            RecordTime = claim.ReceivedAt.ToDateTimeOffset(),
+            Text = Sentences.Line(entry, register.NameOf),
+            By = register.NameOf(claim.By),
+            Place = claim.Place is { Station.Length: > 0 } place ? CodeLists.FindStation(place.Station)?.City ?? place.Station : null,
+            ReportedLate = NullIfEmpty(Sentences.ReportedLate(claim)),
+            WithdrawnTime = entry.WithdrawnAt?.ToDateTimeOffset(),
+            ItemId = NullIfEmpty(claim.ItemId),
+            StatusCode = reader is null ? null : NullIfEmpty(claim.StatusCode),
+            Marks = reader is null ? null : [.. Updates.UpdateResults.Names(entry.Marks)],
+        };
+    }
+
+    private static PartyView Party(ReadCase read)
+    {
+        var state = read.Story.State;
+        return new()
+        {
+            StatusCode = state.Worst.StatusCode,
+            OwnerId = state.Owner?.Value,
+            PartyIds = [.. state.Parties.Select(party => party.Value)],
+            Custodians = state.Items.ToDictionary(item => item.Id, item => item.Holding?.By.Value),
+            ExternalReferences = [.. read.References.Select(known => new ReferenceView(SchemeName(known.Scheme), known.Value, NullIfEmpty(Data.ReferenceDays.Text(known.Date))))],
+            Damage = DamageWindow.Of(read.Story) is { } window
+                ? new(window.From?.ToDateTimeOffset(), window.Until.ToDateTimeOffset(), window.SeenBy.Value, [.. window.NotExcluded.Select(party => party.Value)])
+                : null,
+        };
+    }
+
+    private string? WhoHas(ItemState item) =>
+        item.Holding is not { } held ? null : held.By == OrganizationId.Customer ? "You" : register.NameOf(held.By);
+
+    private static string KindName(IncidentKind kind) => UpperSnake(kind.ToString());
+
+    private static string SchemeName(ReferenceScheme scheme) => UpperSnake(scheme.ToString());
+
+    private static string UpperSnake(string name) => System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(name);
+
+    private static string? NullIfEmpty(string text) => text.Length > 0 ? text : null;
+}

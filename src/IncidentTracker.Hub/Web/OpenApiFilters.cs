@@ -1,0 +1,54 @@
+using System.ComponentModel;
+using System.Reflection;
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace IncidentTracker.Web;
+
+/// <summary>Carries the descriptions beside the properties into the API description.</summary>
+internal sealed class Descriptions : ISchemaFilter
+{
+    public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
+    {
+        foreach (var property in context.Type.GetProperties())
+        {
+            if (property.GetCustomAttribute<DescriptionAttribute>() is not { } described) continue;
+            var name = System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+            if (schema.Properties?.TryGetValue(name, out var shown) == true && shown is OpenApiSchema own) own.Description = described.Description;
+        }
+    }
+}
+
+/// <summary>Says what the parameters mean, which of the two ways in an operation takes, and how an answer is recognised later.</summary>
+internal sealed class Parameters : IOperationFilter
+{
+    private static readonly Dictionary<string, (string Description, string Example)> Known = new(StringComparer.Ordinal)
+    {
+        ["reference"] = ("Public reference of the case. Case, spaces and hyphens do not matter.", "K7Q-4M2-XDC"),
+        ["familyName"] = ("Family name of the traveller. Accents, case, spaces and hyphens do not matter. Leave out with a key.", "Kowalska"),
+        ["Idempotency-Key"] = ("The sender's own name for this request, 1 to 128 visible ASCII characters. Required.", "desk-7-000123"),
+        ["bagTag"] = ("Ten-digit bag tag; short for scheme=BAG_TAG and value.", "0900123456"),
+        ["scheme"] = ("BAG_TAG, WORLDTRACER, PNR, COURIER, PARTNER_CASE or CLAIM.", "WORLDTRACER"),
+        ["value"] = ("The identifier.", "FNCXB10457"),
+        ["date"] = ("Day it was given out, YYYY-MM-DD. For a bag tag, three days either way are found.", "2026-07-06"),
+        ["phase"] = ("Only cases in these phases; repeat it for more than one.", "SEARCHING"),
+        ["pageSize"] = ("Most cases on a page: 1 to 200, more is taken as 200.", "50"),
+        ["pageToken"] = ("nextPageToken of the page before, with the same question.", ""),
+    };
+
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+        {
+            if (parameter.Name is null || !Known.TryGetValue(parameter.Name, out var known)) continue;
+            parameter.Description = known.Description;
+            if (known.Example.Length > 0 && parameter.Name != "pageSize") parameter.Example = JsonValue.Create(known.Example);
+            if (parameter.Name == "Idempotency-Key") parameter.Required = true;
+        }
+
+        var key = new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", context.Document)] = [] };
+        // The traveller's two come without a key: reference and family name are their way in.
+        operation.Security = operation.OperationId is "GetIncident" or "GetTimeline" ? [key, []] : [key];
+    }
+}

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using IncidentTracker.Domain;
+using IncidentTracker.Rpc;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.Swagger;
+
+namespace IncidentTracker.Web;
+
+/// <summary>How REST speaks: JSON, problems, the description for programs, health, and what every answer carries.</summary>
+internal static class RestDoor
+{
+    private const string RequestId = "X-Request-Id";
+
+    public static void AddRest(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(json => Speak(json.SerializerOptions));
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);      // so that Problems words it
+        services.AddProblemDetails(options => options.CustomizeProblemDetails = context =>
+        {
+            context.ProblemDetails.Extensions["requestId"] = context.HttpContext.TraceIdentifier;
+            context.ProblemDetails.Extensions.TryAdd("code", Problems.CodeOf(context.HttpContext.Response.StatusCode));
+        });
+        services.AddExceptionHandler<Problems>();
+        services.AddEndpointsApiExplorer();
+        services.AddSwaggerGen(swagger =>
+        {
+            swagger.SwaggerDoc("v1", new()
+            {
+                Title = "IncidentTracker",
+                Version = "v1",
+                Description = "One bag, several companies, one story. Errors are application/problem+json (RFC 9457); their code is the same as ErrorInfo.reason on gRPC.",
+            });
+            swagger.AddSecurityDefinition("key", new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A partner's key." });
+            swagger.SupportNonNullableReferenceTypes();
+            swagger.NonNullableReferenceTypesAsRequired();
+            swagger.SchemaFilter<Descriptions>();
+            swagger.OperationFilter<Parameters>();
+        });
+        services.Configure<SwaggerOptions>(swagger => swagger.OpenApiVersion = OpenApiSpecVersion.OpenApi3_0);
+    }
+
+    public static void UseRest(this WebApplication app)
+    {
+        app.Use(async (http, next) =>
+        {
+            var asked = http.Request.Headers[RequestId].ToString();
+            if (asked.Length is > 0 and <= 128 && asked.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')) http.TraceIdentifier = asked;
+            http.Response.OnStarting(() =>
+            {
+                var headers = http.Response.Headers;
+                headers[RequestId] = http.TraceIdentifier;
+                headers.XContentTypeOptions = "nosniff";
+                headers["Referrer-Policy"] = "no-referrer";
+                headers.XFrameOptions = "DENY";
+                headers["Cross-Origin-Opener-Policy"] = "same-origin";
+                headers["Cross-Origin-Resource-Policy"] = "same-origin";
+                if (!http.Request.Path.StartsWithSegments("/swagger", StringComparison.Ordinal))
+                    headers.ContentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+                if (string.IsNullOrEmpty(headers.CacheControl)) headers.CacheControl = "no-store";
+                return Task.CompletedTask;
+            });
+            await next(http);
+        });
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+    }
+
+    public static void MapRest(this WebApplication app)
+    {
+        app.MapSwagger().ExcludeFromDescription();
+        app.UseSwaggerUI(ui => ui.DocumentTitle = "IncidentTracker API");
+        app.MapGet("/healthz/live", () => TypedResults.Text("live")).ExcludeFromDescription();
+        app.MapGet("/healthz/ready", (Readiness readiness) => readiness.IsReady
+            ? Microsoft.AspNetCore.Http.Results.Text("ready")
+            : Microsoft.AspNetCore.Http.Results.Text("not ready", statusCode: StatusCodes.Status503ServiceUnavailable)).ExcludeFromDescription();
+        app.MapGet("/problems/{code}", ExplainProblem).ExcludeFromDescription();
+    }
+
+    public static void Speak(JsonSerializerOptions json)
+    {
+        json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        json.RespectNullableAnnotations = true;     // "familyName": null is an error of the caller, not of the hub
+        json.RespectRequiredConstructorParameters = true;
+        json.MaxDepth = 32;
+    }
+
+    // The address in every problem leads here.
+    private static Results<ContentHttpResult, NotFound> ExplainProblem(string code) =>
+        Refusals.All.FirstOrDefault(refusal => string.Equals(refusal.Code.Replace('_', '-'), code, StringComparison.OrdinalIgnoreCase)) is { } refusal
+            ? TypedResults.Text($"{refusal.Code}\nHTTP {Problems.StatusOf(refusal.Kind)}, gRPC {Updates.UpdateResults.CodeOf(refusal.Kind)}\n\n{refusal.Message}\n")
+            : TypedResults.NotFound();
+}

@@ -1,0 +1,132 @@
+using Grpc.Net.Client;
+using IncidentTracker.Data;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+
+namespace IncidentTracker.HubTests;
+
+/// <summary>
+/// A whole hub on free ports of this machine, with an empty database of its own and a clock the test moves. The engine
+/// is a property of the run, so the same tests prove both: see <see cref="TestDatabase"/>.
+/// </summary>
+internal sealed class Hub : IAsyncDisposable
+{
+    private readonly TestDatabase _database;
+    private readonly bool _ownsDatabase;
+    private readonly (string Key, string Value)[] _settings;
+    private readonly List<GrpcChannel> _channels = [];
+    private readonly LogCatcher _log = new();
+    private Factory? _factory;
+
+    private Hub(TestDatabase database, bool ownsDatabase, ManualTime time, (string Key, string Value)[] settings) =>
+        (_database, _ownsDatabase, Time, _settings) = (database, ownsDatabase, time, settings);
+
+    public ManualTime Time { get; }
+
+    public Uri WebAddress { get; private set; } = null!;
+
+    public Uri GrpcAddress { get; private set; } = null!;
+
+    public TestDatabase Database => _database;
+
+    public IReadOnlyList<LogLine> Log => [.. _log.Lines];
+
+    public IServiceProvider Services => _factory!.Services;
+
+    public static async Task<Hub> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var hub = new Hub(await TestDatabase.CreateAsync(), true, new(Instant.FromUtc(2026, 7, 6, 12, 0)), settings);
+        try { hub.Start(); }
+        catch
+        {
+            await hub.DisposeAsync();
+            throw;
+        }
+        return hub;
+    }
+
+    /// <summary>Another hub on the same database and by the same clock.</summary>
+    public Hub StartTwin()
+    {
+        var twin = new Hub(_database, false, Time, _settings);
+        twin.Start();
+        return twin;
+    }
+
+    /// <summary>Stops the hub as an operator would, and starts it again on the same database.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        Start();
+    }
+
+    public async Task StopAsync()
+    {
+        foreach (var channel in _channels) channel.Dispose();
+        _channels.Clear();
+        await StopServerAsync();
+    }
+
+    /// <summary>Stops the hub while its partners hold on to their lines.</summary>
+    public async Task StopServerAsync()
+    {
+        if (_factory is not { } running) return;
+        _factory = null;
+        await running.DisposeAsync();
+    }
+
+    /// <summary>Speaks to the hub as a partner, on a connection of its own.</summary>
+    public PartnerLine As(string partner) => new(Connect(), DevelopmentPartners.KeyOf(partner), Time);
+
+    public GrpcChannel Connect()
+    {
+        var channel = GrpcChannel.ForAddress(GrpcAddress);
+        lock (_channels) _channels.Add(channel);
+        return channel;
+    }
+
+    public HttpClient Browse() => new() { BaseAddress = WebAddress };
+
+    public Task<T> WithDbAsync<T>(Func<HubDb, Task<T>> work) => _database.WithDbAsync(work);
+
+    /// <summary>Nothing was logged that would wake an operator.</summary>
+    public void MustBeQuiet() => Assert.DoesNotContain(Log, line => line.Level >= LogLevel.Error);
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        if (_ownsDatabase) await _database.DisposeAsync();
+    }
+
+    private void Start()
+    {
+        var factory = new Factory(this);
+        _factory = factory;
+        factory.UseKestrel();
+        factory.StartServer();
+        var addresses = factory.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
+        (WebAddress, GrpcAddress) = (new(addresses[0]), new(addresses[1]));
+    }
+
+    private sealed class Factory(Hub hub) : WebApplicationFactory<Program>
+    {
+        protected override void ConfigureWebHost(IWebHostBuilder builder)
+        {
+            builder.UseEnvironment("Production");
+            builder.UseSetting("Database:Engine", hub._database.EngineName);
+            builder.UseSetting("Database:Connection", hub._database.Connection);
+            builder.UseSetting("Doors:Web", "http://127.0.0.1:0");
+            builder.UseSetting("Doors:Grpc", "http://127.0.0.1:0");
+            foreach (var (key, value) in DevelopmentPartners.Settings.Concat(hub._settings)) builder.UseSetting(key, value);
+
+            builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(hub._log));
+            builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(hub.Time));
+        }
+    }
+}

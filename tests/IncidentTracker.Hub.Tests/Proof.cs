@@ -1,0 +1,40 @@
+using IncidentTracker.Data;
+using IncidentTracker.Storage.V1;
+using IncidentTracker.Updates;
+using Microsoft.EntityFrameworkCore;
+
+namespace IncidentTracker.HubTests;
+
+/// <summary>What must be true of a database after anything at all has happened.</summary>
+internal static class Proof
+{
+    public static Task ProveStoredEqualsFoldedAsync(this Hub hub) => hub.Database.ProveStoredEqualsFoldedAsync();
+
+    /// <summary>Folds every case afresh from its claims and compares; and every change of a case left exactly one trace.</summary>
+    public static Task<int> ProveStoredEqualsFoldedAsync(this TestDatabase database) => database.WithDbAsync(async db =>
+    {
+        var rows = await db.Incidents.AsNoTracking().ToListAsync();
+        var claims = await db.Claims.AsNoTracking().ToListAsync();
+        var traces = (await db.Changes.AsNoTracking().ToListAsync()).ToLookup(change => change.IncidentId, change => change.Version);
+        var byFile = claims.Select(claim => new ClaimRow(claim.IncidentId, claim.PartnerId, claim.UpdateId, claim.ReceivedAt, claim.Hash, claim.Body)).ToLookup(claim => claim.Incident);
+        var joined = rows.Where(row => row.MergedInto is not null).ToLookup(row => row.MergedInto!.Value);
+
+        foreach (var row in rows.Where(row => row.MergedInto is null))
+        {
+            var told = CaseLoading.Tell(CaseLoading.Open(Stored(row), [.. joined[row.Id].Select(Stored)]), byFile).State;
+
+            Assert.Equal(Text(CaseCodec.Write(told)), Text(row.State));
+            Assert.Equal(told.Worst.Phase.ToString(), row.Phase);
+            Assert.Equal(Enumerable.Range(1, (int)row.Version).Select(version => (long)version), traces[row.Id].Order());
+        }
+        Assert.Empty(claims.Select(claim => claim.IncidentId).Except(rows.Select(row => row.Id)));
+        return claims.Count;
+    });
+
+    /// <summary>How many claims are stored, the openings themselves left out.</summary>
+    public static Task<int> CountClaimsAsync(this Hub hub) => hub.WithDbAsync(async db => await db.Claims.CountAsync() - await db.OpenRequests.CountAsync());
+
+    private static CaseRow Stored(IncidentRow row) => new(row.Id, row.Reference, row.MergedInto, row.Version, row.Facts, row.State);
+
+    private static string Text(byte[] state) => StateRecord.Parser.ParseFrom(state).ToString();
+}
