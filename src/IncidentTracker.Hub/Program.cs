@@ -16,9 +16,6 @@ var services = builder.Services;
 builder.Configuration.AddDefaults();
 if (builder.Configuration["Settings"] is { Length: > 0 } file) builder.Configuration.AddJsonFile(Path.GetFullPath(file)).AddCommandLine(args);
 
-// A line for every request and every statement would cost more than the request itself.
-builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning);
-
 // Settings: a wrong one stops the start.
 services.AddOptions<DatabaseOptions>().BindConfiguration("Database").ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<DoorOptions>().BindConfiguration("Doors").ValidateDataAnnotations().ValidateOnStart();

@@ -9,7 +9,7 @@ namespace IncidentTracker.Benchmarks;
 /// <summary>The hub as a user runs it, in a process of its own, and producers that report to it.</summary>
 internal sealed class HubProcess : IDisposable
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
     private static readonly string[] Keys = ["benchmark-key-of-XA", "benchmark-key-of-GO"];
 
     private readonly Process _hub;

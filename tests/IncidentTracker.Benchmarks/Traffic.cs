@@ -60,7 +60,7 @@ internal sealed class Traffic(Cases cases, int sender, int senders)
     private static readonly string[] Zones = ["Europe/Warsaw", "Europe/Lisbon", "+02:00", "Z"];
 
     private readonly Random _random = new(Environment.ProcessId * 397 + sender);
-    private readonly Wire.Update[] _said = new Wire.Update[32];
+    private readonly Wire.Update[] _said = new Wire.Update[4];
     private long _count;
 
     public static readonly Reporter Airline = new(new("XA"), OrganizationKind.Airline, []);
