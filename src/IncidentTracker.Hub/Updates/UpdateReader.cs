@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 using IncidentTracker.Domain;
@@ -14,6 +16,8 @@ namespace IncidentTracker.Updates;
 /// </summary>
 internal sealed class UpdateReader
 {
+    private static readonly SearchValues<char> InCodes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
     private readonly List<Violation> _violations = [];
     private readonly string _path;
 
@@ -44,7 +48,7 @@ internal sealed class UpdateReader
             ReceivedAt = receivedAt,
             Happened = Happened(update),
             SourceRecordedAt = Moment(update.SourceRecordedTime, "source_recorded_time"),
-            Classifier = OneOf(update.Classifier, Classifier.Actual, "classifier"),
+            Classifier = OneOf((int)update.Classifier, Classifier.Actual, "classifier"),
             ItemId = Text(itemId, "item_id", 16),
             StatusCode = Code(update.StatusCode, "status_code", 64),
             SubCode = Text(update.SubCode, "sub_code", 64),
@@ -54,14 +58,14 @@ internal sealed class UpdateReader
             Correction = update.Correction is { } correction ? ReadCorrection(correction, sender) : null,
             OnBehalfOf = Party(update.OnBehalfOf, "on_behalf_of"),
             AskedParty = Party(update.AskedParty, "asked_party"),
-            Visibility = OneOf(update.Visibility, Visibility.Public, "visibility"),
+            Visibility = OneOf((int)update.Visibility, Visibility.Public, "visibility"),
             VisibleTo = Parties(update.VisibleTo, "visible_to"),
             PartnerSequence = update.PartnerSequence < 0 ? Bad(update.PartnerSequence, "partner_sequence") : update.PartnerSequence,
             Flight = update.Flight is { } flight ? ReadFlight(flight, "flight") : null,
             ReasonCode = Text(update.ReasonCode, "reason_code", 32),
             StaffText = Text(update.StaffText, "staff_text", 2_000),
             HasEvidence = ReadEvidence(update),
-            PlacesChecked = [.. Limited(update.PlacesChecked, "places_checked", 16).Select((place, i) => ReadPlace(place, $"places_checked[{i}]"))],
+            PlacesChecked = update.PlacesChecked.Count == 0 ? [] : [.. Limited(update.PlacesChecked, "places_checked", 16).Select((place, i) => ReadPlace(place, $"places_checked[{i}]"))],
             Assignment = update.Assignment is { } assignment ? ReadAssignment(assignment) : null,
         };
     }
@@ -195,8 +199,8 @@ internal sealed class UpdateReader
             Text(update.Evidence[i].Reference, $"evidence[{i}].reference", 200);
         }
         Limited(update.Evidence, "evidence", 16);
-        foreach (var (reference, i) in Limited(update.ExternalReferences, "external_references", 16).Select((reference, i) => (reference, i)))
-            ReadReference(reference, $"external_references[{i}]");
+        var references = Limited(update.ExternalReferences, "external_references", 16);
+        for (var i = 0; i < references.Count; i++) ReadReference(references[i], $"external_references[{i}]");
         if (update.Raw is { } raw)
         {
             Text(raw.Format, "raw.format", 64);
@@ -207,14 +211,14 @@ internal sealed class UpdateReader
 
     private string Station(string value, string field)
     {
-        if (value.Length > 0 && (value.Length != 3 || !value.All(char.IsAsciiLetterUpper))) Add(Refusals.FieldInvalid, field, "A three-letter IATA code such as FRA.");
+        if (value.Length > 0 && (value.Length != 3 || value.AsSpan().ContainsAnyExceptInRange('A', 'Z'))) Add(Refusals.FieldInvalid, field, "A three-letter IATA code such as FRA.");
         return value;
     }
 
     private string Code(string value, string field, int longest)
     {
         if (value.Length > longest) Add(Refusals.FieldTooLong, field, $"At most {longest} characters.");
-        else if (!value.All(c => c is >= 'A' and <= 'Z' or >= '0' and <= '9' or '_')) Add(Refusals.FieldInvalid, field, "A-Z, 0-9 and underscore only.");
+        else if (value.AsSpan().ContainsAnyExcept(InCodes)) Add(Refusals.FieldInvalid, field, "A-Z, 0-9 and underscore only.");
         return value;
     }
 
@@ -273,17 +277,18 @@ internal sealed class UpdateReader
         return null;
     }
 
-    private TDomain OneOf<TWire, TDomain>(TWire value, TDomain unspecified, string field) where TWire : struct, System.Enum where TDomain : struct, System.Enum
+    // The domain counts as the contract does.
+    private TDomain OneOf<TDomain>(int number, TDomain unspecified, string field) where TDomain : struct, System.Enum
     {
-        var number = Convert.ToInt32(value, null);
         if (number == 0) return unspecified;
+        var value = Unsafe.BitCast<int, TDomain>(number);
         if (!System.Enum.IsDefined(value)) Add(Refusals.FieldInvalid, field, "The hub does not know this value.");
-        return (TDomain)System.Enum.ToObject(typeof(TDomain), number);
+        return value;
     }
 
     private void Required<TWire>(TWire value, string field) where TWire : struct, System.Enum
     {
-        if (Convert.ToInt32(value, null) == 0) Add(Refusals.FieldRequired, field);
+        if (Unsafe.BitCast<TWire, int>(value) == 0) Add(Refusals.FieldRequired, field);
         else if (!System.Enum.IsDefined(value)) Add(Refusals.FieldInvalid, field, "The hub does not know this value.");
     }
 
