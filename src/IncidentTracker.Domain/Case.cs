@@ -94,7 +94,11 @@ public sealed record CaseState
     /// <summary>The item that stands worst; the case shows it.</summary>
     public ItemState Worst => Items.MinBy(item => item.Phase)!;
 
+    /// <summary>Whose words count.</summary>
     public bool IsParty(Reporter reporter) => Domain.Parties.Include(Parties, reporter);
+
+    /// <summary>Who may read the case: those on it, and those who act for one that is.</summary>
+    public bool IsOpenTo(Reporter reporter) => Parties.Contains(reporter.Id) || reporter.ActsFor.Any(principal => Parties.Contains(principal));
 
     /// <summary>The state before anybody said anything.</summary>
     public static CaseState Of(CaseFacts facts) => new()

@@ -92,6 +92,22 @@ public sealed record Claim
     /// </summary>
     public Instant OrderAt => Happened?.Latest is { } at && at < ReceivedAt ? at : ReceivedAt;
 
+    /// <summary>
+    /// When a correction was declared, not later than the hub heard of it. A replacement carries the time of the event it
+    /// corrects, so its own moment is its recording.
+    /// </summary>
+    public Instant DeclaredAt
+    {
+        get
+        {
+            var said = Correction?.Kind == CorrectionKind.Void ? Happened?.At ?? SourceRecordedAt : SourceRecordedAt;
+            return said is { } at && at < ReceivedAt ? at : ReceivedAt;
+        }
+    }
+
+    /// <summary>The moment from which it counts as word given: when it happened if the hub was told in time, otherwise when it was told.</summary>
+    public Instant EffectiveAt => IsLate || IsAheadOfTime ? ReceivedAt : OrderAt;
+
     /// <summary>How long the hub was not told.</summary>
     public Duration Lag => Happened is { } happened && Classifier == Classifier.Actual ? ReceivedAt - happened.At : Duration.Zero;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using NodaTime;
 
 namespace IncidentTracker.Domain;
 
@@ -19,7 +18,8 @@ internal sealed class Corrections
         var all = ordered.Where(claim => claim.Correction is not null && mayCount(claim)).ToArray();
         if (all.Length == 0) return new();
 
-        var known = ordered.ToDictionary(claim => claim.Id);
+        // Sightings of two tags may bear one name and join one case: a correction of that name means both.
+        var known = ordered.DistinctBy(claim => claim.Id).ToDictionary(claim => claim.Id);
         var allowed = all.Where(correction => MayCorrect(correction, known.GetValueOrDefault(TargetOf(correction)))).ToArray();
         var (standing, inCircle) = Judge(allowed);
 
@@ -33,16 +33,6 @@ internal sealed class Corrections
     public Claim? Of(Claim claim) => _byTarget.GetValueOrDefault(claim.Id);
 
     public bool Refuses(Claim claim) => _refused.Contains(claim.Id);
-
-    /// <summary>
-    /// When a correction took back what it corrects: the moment that was declared, not later than the hub heard of it.
-    /// A replacement carries the time of the event it corrects, so its own moment is its recording or its receipt.
-    /// </summary>
-    public static Instant DeclaredAt(Claim correction)
-    {
-        var said = correction.Correction!.Kind == CorrectionKind.Void ? correction.Happened?.At ?? correction.SourceRecordedAt : correction.SourceRecordedAt;
-        return said is { } at && at < correction.ReceivedAt ? at : correction.ReceivedAt;
-    }
 
     private static ClaimId TargetOf(Claim correction) => correction.Correction!.Target;
 
@@ -84,7 +74,7 @@ internal sealed record WrongMatch(Claim Match, Claim Withdrawal)
 {
     public bool Covers(Claim claim)
     {
-        if (claim.OrderAt < Match.OrderAt || claim.OrderAt >= Corrections.DeclaredAt(Withdrawal) || claim.Correction is not null) return false;
+        if (claim.OrderAt < Match.OrderAt || claim.OrderAt >= Withdrawal.DeclaredAt || claim.Correction is not null) return false;
         if (claim.ItemId.Length > 0 && Match.ItemId.Length > 0 && claim.ItemId != Match.ItemId) return false;
         if (claim.Custody is not null || claim.Eta is not null) return true;
 

@@ -46,7 +46,7 @@ public static class Fold
                 custody.Note(state, claim, marks);
             }
             state = Heard(state, claim, marks);
-            entries.Add(new(claim, marks, withdrawal is null ? null : Corrections.DeclaredAt(withdrawal)));
+            entries.Add(new(claim, marks, withdrawal is null ? null : withdrawal.DeclaredAt));
         }
         return new(state, entries.MoveToImmutable(), custody.Spans);
 

@@ -1,6 +1,6 @@
 using IncidentTracker.Access;
 using IncidentTracker.Data;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using IncidentTracker.Incidents;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
@@ -8,8 +8,12 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 
+Starting.ExplainFailures();
+if (Help.Answers(args)) return;
+
 var builder = WebApplication.CreateBuilder(args);
 var services = builder.Services;
+builder.Configuration.AddDefaults();
 if (builder.Configuration["Settings"] is { Length: > 0 } file) builder.Configuration.AddJsonFile(Path.GetFullPath(file)).AddCommandLine(args);
 
 // Settings: a wrong one stops the start.
@@ -23,6 +27,7 @@ services.AddSingleton<IValidateOptions<DoorOptions>, LoopbackOnly>();
 services.AddSingleton(sp => Engine.For(sp.GetRequiredService<IOptions<DatabaseOptions>>().Value));
 services.AddDbContextFactory<HubDb>((sp, options) => sp.GetRequiredService<Engine>().Configure(options));
 services.AddHostedService<SchemaUpgrade>();
+services.AddHostedService<DatabaseWatch>();
 
 // Work.
 services.AddSingleton(sp => StoryClock.For(sp.GetRequiredService<IOptions<DevelopmentOptions>>().Value));

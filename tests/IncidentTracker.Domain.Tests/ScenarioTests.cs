@@ -176,4 +176,25 @@ public sealed class ScenarioTests
         Assert.True(story.Of(unproven).Is(Marks.EvidenceMissing));
         Assert.Equal(between, story.Bag().StatusCode);
     }
+
+    [Fact]
+    public void A_wrong_match_takes_away_neither_the_other_bag_nor_the_customers_own_word()
+    {
+        var match = By("XB").At("07-06 17:40").About("1").Says("MATCH_CONFIRMED");
+        var other = By("GO").At("07-06 18:00").About("2").In("FRA").Says("ON_HAND");
+        var confirmed = By("CUSTOMER").At("07-06 19:00").About("1").Says("CONFIRMED");
+
+        var story = Case(items: 2).Tell(match, other, confirmed, By("XB").At("07-07 09:35").Voids(match));
+
+        Assert.Equal(["CONFIRMED", "ON_HAND"], story.State.Items.Select(item => item.StatusCode));
+    }
+
+    [Fact]
+    public void A_delivery_without_the_proof_that_was_asked_for_leaves_the_bag_with_the_courier()
+    {
+        var story = Tell(By("CQ").At("07-08 08:00").Says("COURIER_HAS_BAG"), By("CQ").At("07-08 11:20").Says("DELIVERED"),
+            By("CUSTOMER").At("07-08 11:45").Says("DELIVERY_DISPUTED"), By("CQ").At("07-08 12:10").Says("DELIVERED"));
+
+        Assert.Equal(new OrganizationId("CQ"), story.Bag().Holding?.By);
+    }
 }

@@ -144,11 +144,11 @@ public sealed class StandingTests
     public void A_claim_is_decided_at_once_when_nothing_has_to_be_told_again()
     {
         var facts = Case();
-        var first = Assert.IsType<Decision.Accepted>(Updates.Decide(facts, CaseState.Of(facts), By("GO").At("07-06 10:00").Says("ON_HAND")));
-        var earlier = Assert.IsType<Decision.Accepted>(Updates.Decide(facts, first.State!, By("TRW").At("07-06 09:00").Says("TRACING")));
+        var first = Assert.IsType<Decision.Applied>(Updates.Decide(facts, CaseState.Of(facts), By("GO").At("07-06 10:00").Says("ON_HAND")));
+        var earlier = Updates.Decide(facts, first.State, By("TRW").At("07-06 09:00").Says("TRACING"));
 
-        Assert.Equal("ON_HAND", first.State!.Items[0].StatusCode);
-        Assert.Null(earlier.State);
+        Assert.Equal("ON_HAND", first.State.Items[0].StatusCode);
+        Assert.IsType<Decision.TellAgain>(earlier);
     }
 
     [Fact]

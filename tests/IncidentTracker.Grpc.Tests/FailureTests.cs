@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using Google.Rpc;
 using Grpc.Core;
 using Grpc.Testing;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,6 @@
 using Grpc.Core;
 using Grpc.Health.V1;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using Microsoft.Extensions.DependencyInjection;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
 

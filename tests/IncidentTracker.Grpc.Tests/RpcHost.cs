@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Grpc.AspNetCore.Server;
 using Grpc.Net.Client;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -52,7 +52,11 @@ internal sealed class RpcHost : IAsyncDisposable
     public Task StopAsync() => _app.StopAsync();
 
     /// <summary>Whether anything was logged that would wake an operator.</summary>
-    public void MustBeQuiet() => Assert.DoesNotContain(Log, line => line.Level >= LogLevel.Warning);
+    public void MustBeQuiet()
+    {
+        var loud = Log.Where(line => line.Level >= LogLevel.Warning).Select(line => $"{line.Category}: {line.Text} {line.Failure}").ToList();
+        Assert.True(loud.Count == 0, string.Join(Environment.NewLine, loud));
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -17,6 +17,7 @@ internal sealed class LoopbackOnly(IOptions<DevelopmentOptions> development) : I
             : ValidateOptionsResult.Fail($"The hub has development keys and would listen on {open}, which others can reach. Listen on 127.0.0.1 or remove the Development section.");
     }
 
+    // What is no address at all is for DoorOptions to say.
     private static bool IsLoopback(Uri address) =>
-        address.Host == "localhost" || IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip);
+        !address.IsAbsoluteUri || address.Host == "localhost" || IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip);
 }

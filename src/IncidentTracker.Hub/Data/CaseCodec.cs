@@ -80,6 +80,7 @@ internal static class CaseCodec
             Asked = item.Asked?.Value ?? "",
             DamageCode = item.DamageCode,
             ClaimCode = item.ClaimCode,
+            IsDisputed = item.IsDisputed,
         };
         if (item.StatusAt is { } statusAt) record.StatusAt = Moments.ToMicroseconds(statusAt);
         if (item.ClosedAt is { } closedAt) record.ClosedAt = Moments.ToMicroseconds(closedAt);
@@ -121,6 +122,7 @@ internal static class CaseCodec
         Asked = Party(record.Asked),
         DamageCode = record.DamageCode,
         ClaimCode = record.ClaimCode,
+        IsDisputed = record.IsDisputed,
         ClosedAt = record.HasClosedAt ? Moments.FromMicroseconds(record.ClosedAt) : null,
     };
 

@@ -35,7 +35,7 @@ internal sealed class CaseViews(Register register, TimeProvider time)
     /// <summary>The lines of the timeline that a party may read.</summary>
     public static IEnumerable<Wire.TimelineEntry> Entries(ReadCase read, PartnerIdentity partner) => read.Story.Entries.Where(entry => MayRead(entry, partner)).Select(entry =>
     {
-        var line = new Wire.TimelineEntry { Update = read.Updates[entry.Claim.Id], PartnerId = entry.Claim.By.Value, RecordTime = entry.Claim.ReceivedAt.ToTimestamp() };
+        var line = new Wire.TimelineEntry { Update = read.Updates[entry.Claim], PartnerId = entry.Claim.By.Value, RecordTime = entry.Claim.ReceivedAt.ToTimestamp() };
         line.Marks.Add(UpdateResults.Names(entry.Marks));
         if (entry.WithdrawnAt is { } at) line.WithdrawnTime = at.ToTimestamp();
         return line;

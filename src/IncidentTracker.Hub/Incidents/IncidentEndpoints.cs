@@ -58,7 +58,7 @@ internal static class IncidentEndpoints
         {
             var query = wanted is null ? db.Incidents : Addresses.CasesWith(db, wanted);
             return phases.Length == 0 ? query : query.Where(incident => phases.Contains(incident.Phase));
-        }, PageToken.Read(pageToken, question), size + 1, summary => summary.State.IsParty(partner.Reporter), stop);
+        }, PageToken.Read(pageToken, question), size + 1, summary => summary.State.IsOpenTo(partner.Reporter), stop);
 
         return TypedResults.Ok(new IncidentPage(
             [.. page.Take(size).Select(summary => views.Listed(summary, links.LinkTo(summary.Id, summary.Reference, request)))],
@@ -132,7 +132,7 @@ internal sealed class CaseAccess(CaseReader cases)
         var isTraveller = partner is null && FamilyName.Matches(familyName ?? "", onFile ?? "?") && onFile is not null;
 
         if (found is { } known && (partner is not null || isTraveller) && await cases.ReadAsync(known.Id, known.Version, stop) is { } read
-            && (partner is null || read.Story.State.IsParty(partner.Reporter))) return (read, partner);
+            && (partner is null || read.Story.State.IsOpenTo(partner.Reporter))) return (read, partner);
         throw new RefusedException(Refusals.IncidentNotFound);
     }
 

@@ -56,7 +56,7 @@ internal sealed class OpenIncident(IDbContextFactory<HubDb> dbs, Engine engine, 
             var twins = await Addresses.CasesWith(db, tag).AsNoTracking().Where(incident => incident.Phase != nameof(Phase.Closed)).Take(5).ToListAsync(stop);
             foreach (var twin in twins.Where(incident => incident.MergedInto is null))
             {
-                var known = Reference.TryParse(twin.Reference, out var reference) && CaseCodec.ReadState(twin.State).IsParty(opener);
+                var known = Reference.TryParse(twin.Reference, out var reference) && CaseCodec.ReadState(twin.State).IsOpenTo(opener);
                 throw new RefusedException(Refusals.IncidentExists.At("items"))
                 {
                     Facts = known ? new Dictionary<string, string> { ["incident_reference"] = reference.ToString() } : [],

@@ -43,7 +43,7 @@ internal sealed class PartnerIncidentService(OpenIncident open, CaseReader cases
 
         var size = request.PageSize == 0 ? DefaultPage : Math.Min(request.PageSize, LargestPage);
         var after = PageToken.Read(request.PageToken, partner.Id.Value + reference);
-        var page = await cases.ListAsync(db => Addresses.CasesWith(db, reference), after, size + 1, summary => summary.State.IsParty(partner.Reporter), context.CancellationToken);
+        var page = await cases.ListAsync(db => Addresses.CasesWith(db, reference), after, size + 1, summary => summary.State.IsOpenTo(partner.Reporter), context.CancellationToken);
 
         var response = new Wire.FindIncidentsResponse();
         foreach (var summary in page.Take(size)) response.Incidents.Add(views.ForPartner((await cases.ReadAsync(summary.Id, context.CancellationToken))!));
@@ -63,7 +63,7 @@ internal sealed class PartnerIncidentService(OpenIncident open, CaseReader cases
         if (text.Length == 0) throw new RefusedException(Refusals.FieldRequired.At("incident_reference"));
         var found = Reference.TryParse(text, out var reference) ? await cases.FindAsync(reference, stop) : null;
         var read = found is { } known ? await cases.ReadAsync(known.Id, stop) : null;
-        return read is not null && read.Story.State.IsParty(partner.Reporter) ? read : throw new RefusedException(Refusals.IncidentNotFound.At("incident_reference"));
+        return read is not null && read.Story.State.IsOpenTo(partner.Reporter) ? read : throw new RefusedException(Refusals.IncidentNotFound.At("incident_reference"));
     }
 }
 

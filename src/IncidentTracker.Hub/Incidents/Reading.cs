@@ -9,9 +9,10 @@ using Wire = IncidentTracker.Partner.V1;
 namespace IncidentTracker.Incidents;
 
 /// <summary>A case as it is read: its story and everything settled at its opening.</summary>
+/// <param name="Updates">What each claim of the story was made of. By the claim itself: sightings of two tags may bear one name.</param>
 internal sealed record ReadCase(
     IncidentId Id, Reference Reference, long Version, Instant OpenedAt, CaseFacts Facts, IReadOnlyList<Wire.Flight> Legs,
-    IReadOnlyList<ExternalReference> References, Story Story, IReadOnlyDictionary<ClaimId, Wire.Update> Updates);
+    IReadOnlyList<ExternalReference> References, Story Story, IReadOnlyDictionary<Claim, Wire.Update> Updates);
 
 /// <summary>What the list of cases shows of each.</summary>
 internal sealed record CaseSummary(IncidentId Id, Reference Reference, long Version, Instant OpenedAt, Instant ChangedAt, CaseFacts Facts, CaseState State);
@@ -58,7 +59,7 @@ internal sealed class CaseReader(IDbContextFactory<HubDb> dbs) : IDisposable
         return new(id, reference, row.Version, row.OpenedAt, file.Facts, CaseCodec.ReadLegs(row.Facts),
             [.. references.Select(known => new ExternalReference(known.Scheme, known.Value, ReferenceDays.Day(known.Day))).Distinct()],
             Fold.All(file.Facts, told.Select(one => one.Claim)),
-            told.GroupBy(one => one.Claim.Id).ToDictionary(same => same.Key, same => same.First().Update));
+            told.ToDictionary<(Claim Claim, Wire.Update Update), Claim, Wire.Update>(one => one.Claim, one => one.Update, ReferenceEqualityComparer.Instance));
     }
 
     /// <summary>A page of cases, newest first, from those a question selects.</summary>

@@ -3,7 +3,7 @@ using Grpc.Core;
 using IncidentTracker.Access;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using Microsoft.EntityFrameworkCore;
 using Wire = IncidentTracker.Partner.V1;
 
@@ -54,7 +54,7 @@ internal sealed class TimelineWatch(IDbContextFactory<HubDb> dbs, Engine engine,
         // The token beside a case is the one before the whole page: after a cut the page comes again rather than be lost.
         async Task SendAsync(IncidentId id, Cursor resume)
         {
-            if (await cases.ReadAsync(id, ends.Token) is not { } read || !read.Story.State.IsParty(partner.Reporter)) return;
+            if (await cases.ReadAsync(id, ends.Token) is not { } read || !read.Story.State.IsOpenTo(partner.Reporter)) return;
             var response = new Wire.WatchTimelineResponse { Incident = views.ForPartner(read), ResumeToken = resume.ToString() };
             response.Entries.Add(CaseViews.Entries(read, partner));
             await responses.WriteAsync(response, context.CancellationToken);

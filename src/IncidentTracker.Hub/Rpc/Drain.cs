@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>
 /// The end of the hub as its streams see it: first they hear that it is <see cref="Starting"/> and may say goodbye in their own words,

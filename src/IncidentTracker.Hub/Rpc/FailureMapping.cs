@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>Gives every failure of a handler the status it deserves: a refusal as it is, a caller who left no noise, a bug one error line and no detail for outsiders.</summary>
 internal sealed partial class FailureMapping(Drain drain, TimeProvider time, ILogger<FailureMapping> log) : Interceptor

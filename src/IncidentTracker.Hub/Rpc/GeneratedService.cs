@@ -2,7 +2,7 @@ using System.Reflection;
 using Grpc.Core;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>What the generated code says about the base class of a service.</summary>
 internal static class GeneratedService

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>The grpc-timeout header: up to eight digits and a unit.</summary>
 internal static class GrpcTimeout

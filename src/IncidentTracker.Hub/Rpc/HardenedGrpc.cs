@@ -5,7 +5,7 @@ using Grpc.Net.Compression;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>gRPC for callers we do not know: the official server, with every way to hurt or fool it closed.</summary>
 internal static class HardenedGrpc

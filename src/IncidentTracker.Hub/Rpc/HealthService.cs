@@ -2,7 +2,7 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>The standard health service: one readiness for the whole hub and each of its services.</summary>
 internal sealed class HealthService(Readiness readiness, ServiceCatalogue catalogue) : Health.HealthBase

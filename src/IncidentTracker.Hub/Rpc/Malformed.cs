@@ -1,6 +1,6 @@
 using Grpc.Core;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>Bytes that are not what they should be: the caller's mistake, so one quiet line for us and a clear answer for them. What they sent is never logged.</summary>
 internal sealed partial class Malformed(ILogger<Malformed> log)

@@ -1,4 +1,4 @@
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>Whether the hub can take work, told by whoever watches the database and asked by health checks. Once the hub stops, never again.</summary>
 internal sealed class Readiness : IDisposable

@@ -4,7 +4,7 @@ using Grpc.Core;
 using Grpc.Reflection.V1;
 using Asked = Grpc.Reflection.V1.ServerReflectionRequest.MessageRequestOneofCase;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>Tells tools which services there are and what their messages look like.</summary>
 internal sealed class ReflectionService(ServiceCatalogue catalogue) : ServerReflection.ServerReflectionBase

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>Looks at a gRPC request before the official server does: refuses what that server would trip over, limits its time, and ties streams to the end of the hub.</summary>
 internal sealed class RequestGate(RequestDelegate next, IOptions<RpcLimits> limits, Drain drain, RpcMeter meter, Malformed malformed, TimeProvider time)

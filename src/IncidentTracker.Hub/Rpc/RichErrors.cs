@@ -3,7 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>Errors that a program can act on: a gRPC status with google.rpc details beside it.</summary>
 internal static class RichErrors

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>How much one caller may ask of the gRPC doors.</summary>
 internal sealed class RpcLimits

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>Measures how long calls take and how they end, refused ones included. The official server has no such meter.</summary>
 internal sealed class RpcMeter

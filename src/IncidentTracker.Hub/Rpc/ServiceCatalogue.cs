@@ -2,7 +2,7 @@ using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>The gRPC services on offer and everything their descriptions mention, read off the routes and the generated code.</summary>
 internal sealed class ServiceCatalogue

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using Grpc.Net.Compression;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>A compression that calls damaged input the caller's mistake.</summary>
 internal sealed class StrictCompression(ICompressionProvider inner, Malformed malformed) : ICompressionProvider

@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>
 /// Looks at the five bytes before each message ahead of the official server, which calls nonsense there an error of its own.
@@ -32,8 +32,17 @@ internal sealed class StrictFrames(PipeReader inner, Malformed malformed) : Pipe
         return true;
     }
 
-    public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
-    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => inner.AdvanceTo(consumed, examined);
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        try { inner.AdvanceTo(consumed, examined); }
+        catch (IOException)
+        {
+            // The caller left in the meantime; the next read says so.
+        }
+    }
+
     public override void CancelPendingRead() => inner.CancelPendingRead();
     public override void Complete(Exception? exception = null) => inner.Complete(exception);
 

@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>Reads messages so that whatever cannot be read, or holds text that is not text, is the caller's mistake.</summary>
 internal static class StrictMarshaller

@@ -2,7 +2,7 @@ using System.Reflection;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>Finds the methods of a generated service as the official server does, and gives each a reader that does not trust the bytes.</summary>
 internal sealed class StrictMethods<TService>(Malformed malformed) : IServiceMethodProvider<TService> where TService : class

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Unicode;
 using Google.Protobuf.Reflection;
 
-namespace IncidentTracker.Hub.Rpc;
+namespace IncidentTracker.Rpc;
 
 /// <summary>Walks over the bytes of a message that has been parsed already, and looks at every text in it.</summary>
 internal static class Utf8Check

@@ -92,9 +92,12 @@ internal sealed class Addresses(IDbContextFactory<HubDb> dbs)
             var ids = cases.Select(one => one.MergedInto ?? one.Id).Distinct().ToArray();
             if (ids.Length > 1) ids = [.. cases.Where(one => one.Phase != nameof(Phase.Closed)).Select(one => one.MergedInto ?? one.Id).Distinct()];
 
+            // Cases come and go, and a guessed day moves on: a repetition must go where its first copy went.
+            var firstCopies = cases.Count > 1 || group.Any(IsDayGuessed) ? await FirstCopiesAsync(db, group.Key, group, stop) : [];
             foreach (var submission in group)
             {
-                if (ids.Length == 1) submission.Case = ids[0];
+                if (firstCopies.TryGetValue(Copy(submission.Claim.By.Value, submission.Claim.UpdateId, submission.Hash), out var first)) submission.Case = first;
+                else if (ids.Length == 1) submission.Case = ids[0];
                 else if (cases.Count > 0) submission.Decided(new Outcome.Refused(Refusals.ReferenceAmbiguous.At("incident.external_reference")));
                 else if (group.Key.Scheme != ReferenceScheme.BagTag) submission.Decided(NotFound("incident.external_reference"));
                 else
@@ -105,6 +108,24 @@ internal sealed class Addresses(IDbContextFactory<HubDb> dbs)
             }
         }
     }
+
+    private static async Task<Dictionary<(string, string, string), IncidentId>> FirstCopiesAsync(HubDb db, ExternalReference reference, IEnumerable<Submission> submissions, CancellationToken stop)
+    {
+        var files = await db.ExternalReferences.AsNoTracking().Where(row => row.Scheme == reference.Scheme && row.Value == reference.Value)
+            .Select(row => row.IncidentId).Distinct().ToListAsync(stop);
+        var names = submissions.Select(submission => submission.Claim.UpdateId).Distinct().ToArray();
+        var claims = await db.Claims.AsNoTracking().Where(claim => files.Contains(claim.IncidentId) && names.Contains(claim.UpdateId))
+            .OrderBy(claim => claim.ReceivedAt).Select(claim => new { claim.PartnerId, claim.UpdateId, claim.Hash, claim.IncidentId }).ToListAsync(stop);
+
+        var first = new Dictionary<(string, string, string), IncidentId>();
+        foreach (var claim in claims) first.TryAdd(Copy(claim.PartnerId, claim.UpdateId, claim.Hash), claim.IncidentId);
+        return first;
+    }
+
+    private static (string, string, string) Copy(string partner, string updateId, byte[] hash) => (partner, updateId, Convert.ToHexString(hash));
+
+    private static bool IsDayGuessed(Submission submission) =>
+        submission.Address.ExternalReference is { Scheme: Wire.ReferenceScheme.BagTag, Date: "" } && submission.Claim.Happened is null;
 
     // A tag without a day means the day on which the thing happened, at the place where it happened.
     private static ExternalReference ReferenceOf(Submission submission)

@@ -3,8 +3,8 @@ using Google.Protobuf;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
 using IncidentTracker.Storage.V1;
-using Wire = IncidentTracker.Partner.V1;
 using Reporter = IncidentTracker.Domain.Reporter;
+using Wire = IncidentTracker.Partner.V1;
 
 namespace IncidentTracker.Updates;
 

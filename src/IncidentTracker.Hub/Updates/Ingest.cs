@@ -30,11 +30,12 @@ internal sealed class Ingest : BackgroundService
 {
     private readonly Channel<Submission>[] _queues;
     private readonly IngestWriter[] _writers;
+    private readonly Engine _engine;
     private readonly Addresses _addresses;
 
     public Ingest(Engine engine, Addresses addresses, TimeProvider time, IOptions<IngestOptions> options, ILogger<IngestWriter> log)
     {
-        _addresses = addresses;
+        (_engine, _addresses) = (engine, addresses);
         _queues = [.. Enumerable.Range(0, engine.Writers).Select(_ => Channel.CreateBounded<Submission>(new BoundedChannelOptions(options.Value.Queue) { SingleReader = true }))];
         _writers = [.. _queues.Select(queue => new IngestWriter(engine, addresses, queue.Reader, time, options.Value, log))];
     }
@@ -56,9 +57,22 @@ internal sealed class Ingest : BackgroundService
     /// <summary>Puts a group on its way. Waits while the queues are full: that is how a fast sender feels a busy hub.</summary>
     public async Task EnqueueAsync(Submission.Group group, CancellationToken stop)
     {
-        await _addresses.ResolveAsync(group.Members, stop);
-        foreach (var submission in group.Members)
-            if (submission.Outcome is null) await QueueOf(submission.Case).WriteAsync(submission, stop);
+        try
+        {
+            await _addresses.ResolveAsync(group.Members, stop);
+            foreach (var submission in group.Members)
+            {
+                if (submission.Outcome is not null) continue;
+                submission.IsQueued = true;
+                try { await QueueOf(submission.Case).WriteAsync(submission, stop); }
+                catch { submission.IsQueued = false; throw; }
+            }
+        }
+        catch (Exception failure) when (failure is ChannelClosedException || _engine.IsOutage(failure))
+        {
+            // The hub is stopping, or cannot ask who is meant. Members that are queued are answered by their writer.
+            foreach (var submission in group.Members) submission.GiveUp();
+        }
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

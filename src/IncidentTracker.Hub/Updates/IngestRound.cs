@@ -12,6 +12,7 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
     private readonly Dictionary<Submission, Outcome> _outcomes = [];
     private readonly Dictionary<Key, Submission> _firsts = [];
     private readonly List<(Submission Submission, CaseFile Case, Claim Claim)> _accepted = [];
+    private ILookup<Key, ClaimRow> _inOtherFiles = Array.Empty<ClaimRow>().ToLookup(KeyOf);
 
     public async Task RunAsync()
     {
@@ -103,7 +104,8 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         throw new StaleCaseException([.. fresh.Select(sighting => sighting.Id)]);
     }
 
-    // Repetitions of a sighting that joined a case lie under the key of their own file.
+    // Repetitions of a sighting that joined a case lie under the key of their own file. Two files may hold different
+    // sightings under one name: each repetition means the one it equals.
     private async Task<Dictionary<Key, ClaimRow>> KnownInOtherFilesAsync(IReadOnlyList<(Submission Submission, CaseFile Case, Claim Claim)> candidates, CancellationToken stop)
     {
         var keys = candidates.Where(one => one.Case.Files.Count > 0)
@@ -111,9 +113,8 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         if (keys.Length == 0) return [];
 
         var caseOf = candidates.SelectMany(one => one.Case.Files.Select(file => (File: file.Id, one.Case.Id))).Distinct().ToDictionary(pair => pair.File, pair => pair.Id);
-        var known = new Dictionary<Key, ClaimRow>();
-        foreach (var row in await store.FindClaimsAsync(keys, stop)) known.TryAdd((caseOf[row.Incident], row.PartnerId, row.UpdateId), row);
-        return known;
+        _inOtherFiles = (await store.FindClaimsAsync(keys, stop)).ToLookup(row => (caseOf[row.Incident], row.PartnerId, row.UpdateId));
+        return _inOtherFiles.ToDictionary(rows => rows.Key, rows => rows.FirstOrDefault(row => row.Hash.AsSpan().SequenceEqual(_firsts[rows.Key].Hash)) ?? rows.First());
     }
 
     private async Task DecideAsync(
@@ -186,7 +187,10 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
     private Outcome AsItsTwin(Submission submission)
     {
         var file = _cases[submission.Case];
-        var first = _firsts[(file.Id, submission.Claim.By.Value, submission.Claim.UpdateId)];
+        var key = (file.Id, submission.Claim.By.Value, submission.Claim.UpdateId);
+        if (_inOtherFiles[key].FirstOrDefault(row => row.Hash.AsSpan().SequenceEqual(submission.Hash)) is { } same)
+            return SameOrConflict(submission, same.Hash, file, same.ReceivedAt);
+        var first = _firsts[key];
         return SameOrConflict(submission, first.Hash, file, _outcomes[first] switch
         {
             Outcome.Stored stored => stored.RecordedAt,

@@ -3,7 +3,7 @@ using Grpc.Core;
 using IncidentTracker.Access;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using Microsoft.EntityFrameworkCore;
 using Wire = IncidentTracker.Partner.V1;
 

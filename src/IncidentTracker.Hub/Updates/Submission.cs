@@ -39,10 +39,19 @@ internal sealed class Submission
 
     public void Join(Group group) => _group = group;
 
+    /// <summary>A writer has it now, and will decide.</summary>
+    public bool IsQueued { get; set; }
+
     public void Decided(Outcome outcome)
     {
         Outcome = outcome;
         _group?.OneDecided();
+    }
+
+    /// <summary>Nobody will decide it: the sender has to send it again.</summary>
+    public void GiveUp()
+    {
+        if (Outcome is null && !IsQueued) Decided(new Outcome.Unknown());
     }
 
     /// <summary>Submissions that are answered together: a batch, a message of a stream, or one alone.</summary>

@@ -2,7 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using IncidentTracker.Access;
 using IncidentTracker.Domain;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using NodaTime;
 using Wire = IncidentTracker.Partner.V1;
 

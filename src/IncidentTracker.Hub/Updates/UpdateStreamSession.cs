@@ -3,7 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using IncidentTracker.Access;
 using IncidentTracker.Domain;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using Wire = IncidentTracker.Partner.V1;
 
 namespace IncidentTracker.Updates;

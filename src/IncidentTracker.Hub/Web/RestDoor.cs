@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IncidentTracker.Domain;
-using IncidentTracker.Hub.Rpc;
+using IncidentTracker.Rpc;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.Swagger;
@@ -16,8 +16,12 @@ internal static class RestDoor
     public static void AddRest(this IServiceCollection services)
     {
         services.ConfigureHttpJsonOptions(json => Speak(json.SerializerOptions));
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);      // so that Problems words it
         services.AddProblemDetails(options => options.CustomizeProblemDetails = context =>
-            context.ProblemDetails.Extensions["requestId"] = context.HttpContext.TraceIdentifier);
+        {
+            context.ProblemDetails.Extensions["requestId"] = context.HttpContext.TraceIdentifier;
+            context.ProblemDetails.Extensions.TryAdd("code", Problems.CodeOf(context.HttpContext.Response.StatusCode));
+        });
         services.AddExceptionHandler<Problems>();
         services.AddEndpointsApiExplorer();
         services.AddSwaggerGen(swagger =>
