@@ -24,7 +24,7 @@ public static partial class Sentences
         var claim = FirstOf(state.Items.Select(other => other.ClaimCode));
 
         var isAboutDamage = facts.Kind is IncidentKind.DamagedBag or IncidentKind.PilferedBag;
-        var showsDamage = damage is not null && (isAboutDamage || item.Phase >= Phase.Returned);
+        var showsDamage = damage is not null && item.Phase != Phase.Closed && (isAboutDamage || item.Phase == Phase.Returned);
         var main = isAboutDamage && showsDamage && item.StatusCode.Length == 0 ? null : Main(item, owner, nameOf, now);
 
         // What is known about the way home is not known about the repair or the claim: only the owner is the same.
