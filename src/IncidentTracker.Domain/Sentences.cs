@@ -21,7 +21,7 @@ public static partial class Sentences
         var item = state.Worst;
         var owner = Named(state.Owner, nameOf);
         // Nobody says that a repair has ended; the end of the case says it.
-        var damage = FirstOf(state.Items.Where(other => other is not { DamageCode: "REPAIR_IN_PROGRESS", Phase: Phase.Closed }).Select(other => other.DamageCode));
+        var damage = FirstOf(state.Items.Select(other => other.DamageCode));
         var claim = FirstOf(state.Items.Select(other => other.ClaimCode));
 
         var isAboutDamage = facts.Kind is IncidentKind.DamagedBag or IncidentKind.PilferedBag;
