@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace IncidentTracker.Domain;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace IncidentTracker.Domain;
 internal static class Authority
 {
     public static bool MaySay(CaseState state, Claim claim, StatusCode status) =>
-        status.AcceptedFrom.Length == 0 || status.AcceptedFrom.AsSpan().ContainsAnyOf(RolesOf(state, claim));
+        status.AcceptedFrom.Length == 0 || RolesOf(state, claim).ContainsAnyOf(status.AcceptedFrom);
 
     /// <summary>
     /// Who has a bag is said by those between whom it passes, or by their handlers. Anyone else's word waits until the
@@ -27,52 +29,54 @@ internal static class Authority
         bool IsOwnWord(OrganizationId? party) => party is { } one && (claim.SpeaksFor(one) || claim.Reporter.ActsFor.Contains(one));
     }
 
-    public static IReadOnlySet<Role> RolesOf(CaseState state, Claim claim)
+    public static Roles RolesOf(CaseState state, Claim claim)
     {
-        var roles = new HashSet<Role>();
-        AddNatural(roles, claim.Reporter.Kind);
-        AddGiven(roles, state, claim, claim.By);
-        if (SpeaksForAnother(claim) is { } principal)
-        {
-            AddNatural(roles, OrganizationKind.Airline);
-            AddGiven(roles, state, claim, principal);
-        }
-        return roles;
+        var roles = NaturalTo(claim.Reporter.Kind) | GivenTo(claim.By, state, claim);
+        return SpeaksForAnother(claim) is { } principal ? roles | NaturalTo(OrganizationKind.Airline) | GivenTo(principal, state, claim) : roles;
     }
 
     // Speaking for oneself gives nobody an airline's say.
     private static OrganizationId? SpeaksForAnother(Claim claim) => claim.OnBehalfOf == claim.By ? null : claim.OnBehalfOf;
 
-    private static void AddNatural(HashSet<Role> roles, OrganizationKind kind)
+    private static Roles NaturalTo(OrganizationKind kind) => kind switch
     {
-        switch (kind)
-        {
-            case OrganizationKind.Airline: roles.Add(Role.ForwardingCarrier); roles.Add(Role.HoldingStation); break;
-            case OrganizationKind.Handler: roles.Add(Role.HoldingStation); break;
-            case OrganizationKind.Tracing: roles.Add(Role.Tracing); break;
-            case OrganizationKind.Courier: roles.Add(Role.Courier); break;
-            case OrganizationKind.ThirdParty: roles.Add(Role.ThirdParty); break;
-            case OrganizationKind.Airport: roles.Add(Role.Airport); roles.Add(Role.HoldingStation); break;
-            case OrganizationKind.Authority: roles.Add(Role.Authority); break;
-            case OrganizationKind.ClaimsOffice: roles.Add(Role.Claims); break;
-            case OrganizationKind.Customer: roles.Add(Role.Customer); break;
-            case OrganizationKind.Agent: roles.Add(Role.Agent); break;
-        }
-    }
+        OrganizationKind.Airline => Roles.Of(Role.ForwardingCarrier) | Roles.Of(Role.HoldingStation),
+        OrganizationKind.Handler => Roles.Of(Role.HoldingStation),
+        OrganizationKind.Tracing => Roles.Of(Role.Tracing),
+        OrganizationKind.Courier => Roles.Of(Role.Courier),
+        OrganizationKind.ThirdParty => Roles.Of(Role.ThirdParty),
+        OrganizationKind.Airport => Roles.Of(Role.Airport) | Roles.Of(Role.HoldingStation),
+        OrganizationKind.Authority => Roles.Of(Role.Authority),
+        OrganizationKind.ClaimsOffice => Roles.Of(Role.Claims),
+        OrganizationKind.Customer => Roles.Of(Role.Customer),
+        OrganizationKind.Agent => Roles.Of(Role.Agent),
+        _ => default,
+    };
 
-    private static void AddGiven(HashSet<Role> roles, CaseState state, Claim claim, OrganizationId party)
+    private static Roles GivenTo(OrganizationId party, CaseState state, Claim claim)
     {
-        if (state.Owner == party) { roles.Add(Role.CaseOwner); roles.Add(Role.Claims); }
+        var roles = state.Owner == party ? Roles.Of(Role.CaseOwner) | Roles.Of(Role.Claims) : default;
         foreach (var item in state.Items)
-            if (claim.IsAbout(item) && item.Holding?.By == party && party != OrganizationId.Customer) roles.Add(Role.HoldingStation);
+            if (claim.IsAbout(item) && item.Holding?.By == party && party != OrganizationId.Customer) roles |= Roles.Of(Role.HoldingStation);
         foreach (var assignment in state.Assignments)
-            if (assignment.Organization == party) roles.Add(Enum.Parse<Role>(assignment.Role.ToString()));
+            if (assignment.Organization == party) roles |= Roles.Of(Enum.Parse<Role>(assignment.Role.ToString()));
+        return roles;
     }
+}
 
-    private static bool ContainsAnyOf(this ReadOnlySpan<Role> accepted, IReadOnlySet<Role> roles)
+/// <summary>A set of roles: asked about for every claim, so it is a number.</summary>
+internal readonly record struct Roles(uint Bits)
+{
+    public static Roles Of(Role role) => new(1u << (int)role);
+
+    public static Roles operator |(Roles left, Roles right) => new(left.Bits | right.Bits);
+
+    public bool Contains(Role role) => (Bits & Of(role).Bits) != 0;
+
+    public bool ContainsAnyOf(ImmutableArray<Role> roles)
     {
-        foreach (var role in accepted)
-            if (roles.Contains(role)) return true;
+        foreach (var role in roles)
+            if (Contains(role)) return true;
         return false;
     }
 }

@@ -70,7 +70,7 @@ public static class Fold
         }
 
         var named = Parties.NamedBy(claim);
-        if (named.Any(party => !state.Parties.Contains(party)))
+        if (!Parties.IncludeAll(state.Parties, named))
         {
             if (state.Waiting.Length > 0) return null;
             state = state with { Parties = Parties.Join(state.Parties, named) };

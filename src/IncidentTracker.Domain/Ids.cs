@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace IncidentTracker.Domain;
 
 /// <summary>Names a case inside the hub. Written as <c>inc_</c> and 32 hexadecimal digits; time-ordered (UUID version 7).</summary>
@@ -30,8 +32,10 @@ public readonly record struct OrganizationId(string Value)
     /// <summary>The traveller. Not an organization, but bags pass into the traveller's hands too.</summary>
     public static readonly OrganizationId Customer = new("CUSTOMER");
 
+    private static readonly SearchValues<char> Known = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+
     public static bool IsWellFormed(string? text) =>
-        text is { Length: >= 2 and <= 16 } && text.All(c => c is >= 'A' and <= 'Z' or >= '0' and <= '9');
+        text is { Length: >= 2 and <= 16 } && !text.AsSpan().ContainsAnyExcept(Known);
 
     public override string ToString() => Value;
 }

@@ -51,9 +51,13 @@ internal sealed class Parties
         }
     }
 
-    public static ImmutableArray<OrganizationId> Join(ImmutableArray<OrganizationId> members, ImmutableArray<OrganizationId> named)
+    public static ImmutableArray<OrganizationId> Join(ImmutableArray<OrganizationId> members, ImmutableArray<OrganizationId> named) =>
+        IncludeAll(members, named) ? members : [.. members.Union(named).OrderBy(party => party.Value, StringComparer.Ordinal)];
+
+    public static bool IncludeAll(ImmutableArray<OrganizationId> members, ImmutableArray<OrganizationId> named)
     {
-        var joined = members.Union(named);
-        return joined.Count() == members.Length ? members : [.. joined.OrderBy(party => party.Value, StringComparer.Ordinal)];
+        foreach (var party in named)
+            if (!members.Contains(party)) return false;
+        return true;
     }
 }

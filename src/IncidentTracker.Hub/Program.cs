@@ -1,7 +1,7 @@
 using IncidentTracker.Access;
 using IncidentTracker.Data;
-using IncidentTracker.Rpc;
 using IncidentTracker.Incidents;
+using IncidentTracker.Rpc;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
 using Microsoft.AspNetCore.DataProtection;

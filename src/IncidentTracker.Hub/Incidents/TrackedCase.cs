@@ -56,7 +56,7 @@ public sealed record TrackedCase
             Stages = StagesOf(read, incident),
             Things = incident.Items.Count < 2 ? [] : [.. incident.Items.Select(item => new Thing($"{thing} {item.ItemId}", item.BagTag, NameOf(item.Phase), item.Sentence))],
             Lines = [.. timeline.Entries.Select(entry => new Line(
-                entry.Text, clock.Show(entry), clock.Show(entry.RecordTime), entry.By, entry.Place, entry.ReportedLate,
+                entry.Text, clock.Show(entry), clock.Show(entry.RecordTime), entry.By, PlaceClock.Names(entry) ? null : entry.Place, entry.ReportedLate,
                 entry.WithdrawnTime is { } at ? clock.Show(at) : null, entry.Corrected == true,
                 entry.ItemId is { } item && incident.Items.Count > 1 ? $"{thing} {item}" : null))],
         };
@@ -103,8 +103,12 @@ internal sealed class PlaceClock(IncidentView incident, Instant now)
     {
         if (line.EventTime is not { } at) return null;
         if (line.EventTimePrecision == "DATE") return Day(NodaTime.Text.LocalDatePattern.Iso.Format(OffsetDateTime.FromDateTimeOffset(at).Date));
-        return line is { TimeZone: { } zone, Place: { } place } ? Show(at, zone, $"{place} time") : Show(at);
+        return line is { TimeZone: { } zone, Place: { } place } ? Show(at, zone, $"local time in {place}") : Show(at);
     }
+
+    /// <summary>Whether the clock or the words of a line tell the place already.</summary>
+    public static bool Names(LineView line) =>
+        line is { TimeZone: not null, EventTime: not null, EventTimePrecision: not "DATE" } || (line.Place is { } place && line.Text.Contains(place, StringComparison.Ordinal));
 
     public TrackedCase.Shown? Window(IncidentView view)
     {

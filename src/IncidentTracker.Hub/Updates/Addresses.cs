@@ -20,6 +20,10 @@ internal sealed class Addresses(IDbContextFactory<HubDb> dbs)
     // A reference never changes its case, so this cannot become wrong, only large.
     private readonly ConcurrentDictionary<string, IncidentId> _byReference = new(StringComparer.Ordinal);
 
+    private readonly Lock _door = new();
+    private HashSet<string> _wanted = new(StringComparer.Ordinal);
+    private Task<Dictionary<string, IncidentId>> _lookUp = Task.FromResult(new Dictionary<string, IncidentId>());
+
     /// <summary>Sets the case of each submission, or its outcome when there is none.</summary>
     public async Task ResolveAsync(IReadOnlyList<Submission> submissions, CancellationToken stop)
     {
@@ -69,18 +73,39 @@ internal sealed class Addresses(IDbContextFactory<HubDb> dbs)
 
     private async Task ResolveReferencesAsync(List<(Submission Submission, string Reference)> unknown, CancellationToken stop)
     {
-        await using var db = await dbs.CreateDbContextAsync(stop);
-        var wanted = unknown.Select(one => one.Reference).Distinct().ToArray();
-        var found = await db.Incidents.AsNoTracking().Where(incident => wanted.Contains(incident.Reference!))
-            .Select(incident => new { incident.Reference, incident.Id }).ToDictionaryAsync(incident => incident.Reference!, incident => incident.Id, stop);
-
-        if (_byReference.Count > MostRemembered) _byReference.Clear();
-        foreach (var (reference, id) in found) _byReference[reference] = id;
+        var found = await LookUp(unknown).WaitAsync(stop);
         foreach (var (submission, reference) in unknown)
         {
             if (found.TryGetValue(reference, out var id)) submission.Case = id;
             else submission.Decided(NotFound("incident.incident_reference"));
         }
+    }
+
+    // One look-up is on its way at a time, and whoever comes meanwhile shares the next one: a hub that has just started
+    // knows no reference yet, and a question for each would be far more than the updates themselves.
+    private Task<Dictionary<string, IncidentId>> LookUp(List<(Submission Submission, string Reference)> unknown)
+    {
+        lock (_door)
+        {
+            if (_wanted.Count == 0) _lookUp = LookUpAsync(_lookUp);
+            foreach (var (_, reference) in unknown) _wanted.Add(reference);
+            return _lookUp;
+        }
+    }
+
+    private async Task<Dictionary<string, IncidentId>> LookUpAsync(Task before)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        HashSet<string> wanted;
+        lock (_door) (wanted, _wanted) = (_wanted, new(StringComparer.Ordinal));
+
+        await using var db = await dbs.CreateDbContextAsync();
+        var found = await db.Incidents.AsNoTracking().Where(incident => wanted.Contains(incident.Reference!))
+            .Select(incident => new { incident.Reference, incident.Id }).ToDictionaryAsync(incident => incident.Reference!, incident => incident.Id);
+
+        if (_byReference.Count > MostRemembered) _byReference.Clear();
+        foreach (var (reference, id) in found) _byReference[reference] = id;
+        return found;
     }
 
     private async Task ResolveExternalAsync(List<Submission> submissions, CancellationToken stop)

@@ -12,6 +12,9 @@ internal sealed class CaseFile
     public required long Version { get; set; }
     public required CaseState State { get; set; }
 
+    /// <summary>The reference as people read it; empty for a file of sightings.</summary>
+    public string WrittenReference => field ??= Domain.Reference.TryParse(Reference, out var reference) ? reference.ToString() : "";
+
     /// <summary>Files of sightings that joined this case, each with the item it is about.</summary>
     public IReadOnlyList<(IncidentId Id, string ItemId)> Files { get; init; } = [];
 

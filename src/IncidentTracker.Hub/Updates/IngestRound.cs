@@ -118,16 +118,18 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
     }
 
     private async Task DecideAsync(
-        IReadOnlyList<(Submission Submission, CaseFile Case, Claim Claim)> candidates, IReadOnlySet<Key> inserted, Dictionary<Key, ClaimRow> known, CancellationToken stop)
+        List<(Submission Submission, CaseFile Case, Claim Claim)> candidates, IReadOnlySet<Key> inserted, Dictionary<Key, ClaimRow> known, CancellationToken stop)
     {
-        var repeated = candidates.Select(one => (one.Case.Id, one.Claim.By.Value, one.Claim.UpdateId)).Where(key => !inserted.Contains(key) && !known.ContainsKey(key)).ToArray();
-        if (repeated.Length > 0)
+        if (inserted.Count + known.Count < candidates.Count)
+        {
+            var repeated = candidates.Select(one => (one.Case.Id, one.Claim.By.Value, one.Claim.UpdateId)).Where(key => !inserted.Contains(key) && !known.ContainsKey(key)).ToArray();
             foreach (var row in await store.FindClaimsAsync(repeated, stop)) known[KeyOf(row)] = row;
+        }
 
         var toTellAgain = new HashSet<CaseFile>();
         foreach (var (submission, file, claim) in candidates)
         {
-            if (known.TryGetValue((file.Id, claim.By.Value, claim.UpdateId), out var stored))
+            if (known.Count > 0 && known.TryGetValue((file.Id, claim.By.Value, claim.UpdateId), out var stored))
             {
                 _outcomes[submission] = SameOrConflict(submission, stored.Hash, file, stored.ReceivedAt);
                 continue;
@@ -144,16 +146,17 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         if (toTellAgain.Count > 0) await TellAgainAsync(toTellAgain, stop);
     }
 
-    private async Task TellAgainAsync(IReadOnlySet<CaseFile> files, CancellationToken stop)
+    private async Task TellAgainAsync(HashSet<CaseFile> files, CancellationToken stop)
     {
         var claims = await store.LoadClaimsAsync([.. files.SelectMany(file => file.AllFiles)], stop);
         var byFile = claims.ToLookup(row => row.Incident);
+        var accepted = _accepted.Where(one => files.Contains(one.Case)).ToLookup(one => one.Case);
         foreach (var file in files)
         {
             var story = CaseLoading.Tell(file, byFile);
             file.State = story.State;
-            var marks = story.Entries.GroupBy(entry => entry.Claim.Id).ToDictionary(entries => entries.Key, entries => entries.Last().Marks);
-            foreach (var (submission, _, claim) in _accepted.Where(one => one.Case == file)) _outcomes[submission] = Stored(file, claim, marks[claim.Id]);
+            foreach (var (submission, _, claim) in accepted[file])
+                _outcomes[submission] = Stored(file, claim, story.Entries.Last(entry => entry.Claim.UpdateId == claim.UpdateId && entry.Claim.By == claim.By).Marks);
         }
     }
 
@@ -203,11 +206,11 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
     {
         if (!submission.Hash.AsSpan().SequenceEqual(hash)) return new Outcome.Refused(Refusals.UpdateIdConflict.At("update_id"));
         if (first is not null && _outcomes[first] is Outcome.Refused refused) return refused;
-        return new Outcome.Repeated(Standing.Of(file.Reference, file.Version, file.State, submission.Claim.ItemId), recordedAt);
+        return new Outcome.Repeated(Standing.Of(file, submission.Claim.ItemId), recordedAt);
     }
 
     private static Outcome.Stored Stored(CaseFile file, Claim claim, Marks marks) =>
-        new(Standing.Of(file.Reference, file.Version, file.State, claim.ItemId), claim.ReceivedAt, 0, marks);
+        new(Standing.Of(file, claim.ItemId), claim.ReceivedAt, 0, marks);
 
     private static ClaimRow Row(Submission submission, CaseFile file, Claim claim) => new(
         file.Id, claim.By.Value, claim.UpdateId, claim.ReceivedAt, submission.Hash, ClaimCodec.Write(submission.Content, claim.Reporter, claim.ItemId));

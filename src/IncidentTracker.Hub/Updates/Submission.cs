@@ -78,13 +78,11 @@ internal sealed class Submission
 /// <summary>Where a case stands, as the answer to an update tells it.</summary>
 internal sealed record Standing(string Reference, long Version, string StatusCode, string Custodian, bool IsSighting)
 {
-    public static Standing Of(string? reference, long version, CaseState state, string itemId)
+    public static Standing Of(CaseFile file, string itemId)
     {
-        var item = state.Items.FirstOrDefault(item => item.Id == itemId) ?? state.Worst;
-        return new(reference is null ? "" : Written(reference), version, item.StatusCode, item.Holding?.By.Value ?? "", reference is null);
+        var item = file.State.Items.Length == 1 ? file.State.Items[0] : file.State.Items.FirstOrDefault(item => item.Id == itemId) ?? file.State.Worst;
+        return new(file.WrittenReference, file.Version, item.StatusCode, item.Holding?.By.Value ?? "", file.Reference is null);
     }
-
-    private static string Written(string reference) => Domain.Reference.TryParse(reference, out var parsed) ? parsed.ToString() : reference;
 }
 
 /// <summary>What became of an update.</summary>

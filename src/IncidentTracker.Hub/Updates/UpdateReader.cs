@@ -1,9 +1,5 @@
-using System.Collections.Immutable;
-using Google.Protobuf.Collections;
-using Google.Protobuf.WellKnownTypes;
 using IncidentTracker.Domain;
 using NodaTime;
-using NodaTime.Text;
 using Wire = IncidentTracker.Partner.V1;
 
 namespace IncidentTracker.Updates;
@@ -12,12 +8,9 @@ namespace IncidentTracker.Updates;
 /// Turns an update of the contract into a claim, and names everything that is wrong with it: every field at once, in the
 /// words of the contract. What it lets pass, the domain can trust.
 /// </summary>
-internal sealed class UpdateReader
+internal sealed class UpdateReader : FieldReader
 {
-    private readonly List<Violation> _violations = [];
-    private readonly string _path;
-
-    private UpdateReader(string path) => _path = path;
+    private UpdateReader(string path) : base(path) { }
 
     /// <summary>Reads an update as it was sent now.</summary>
     public static (Claim? Claim, IReadOnlyList<Violation> Violations) Read(Wire.Update? update, Reporter sender, Instant receivedAt, string path = "update.")
@@ -27,8 +20,8 @@ internal sealed class UpdateReader
 
         reader.CheckAddress(update.Incident);
         var claim = reader.ReadClaim(update, sender, receivedAt, update.ItemId);
-        foreach (var violation in Domain.Updates.Check(claim)) reader._violations.Add(violation with { Field = path + violation.Field });
-        return reader._violations.Count == 0 ? (claim, []) : (null, reader._violations);
+        foreach (var violation in Domain.Updates.Check(claim)) reader.Violations.Add(violation with { Field = path + violation.Field });
+        return reader.Violations.Count == 0 ? (claim, []) : (null, reader.Violations);
     }
 
     /// <summary>Reads an update that was stored: it passed once and is trusted.</summary>
@@ -44,7 +37,7 @@ internal sealed class UpdateReader
             ReceivedAt = receivedAt,
             Happened = Happened(update),
             SourceRecordedAt = Moment(update.SourceRecordedTime, "source_recorded_time"),
-            Classifier = OneOf(update.Classifier, Classifier.Actual, "classifier"),
+            Classifier = OneOf((int)update.Classifier, Classifier.Actual, "classifier"),
             ItemId = Text(itemId, "item_id", 16),
             StatusCode = Code(update.StatusCode, "status_code", 64),
             SubCode = Text(update.SubCode, "sub_code", 64),
@@ -54,14 +47,14 @@ internal sealed class UpdateReader
             Correction = update.Correction is { } correction ? ReadCorrection(correction, sender) : null,
             OnBehalfOf = Party(update.OnBehalfOf, "on_behalf_of"),
             AskedParty = Party(update.AskedParty, "asked_party"),
-            Visibility = OneOf(update.Visibility, Visibility.Public, "visibility"),
+            Visibility = OneOf((int)update.Visibility, Visibility.Public, "visibility"),
             VisibleTo = Parties(update.VisibleTo, "visible_to"),
             PartnerSequence = update.PartnerSequence < 0 ? Bad(update.PartnerSequence, "partner_sequence") : update.PartnerSequence,
             Flight = update.Flight is { } flight ? ReadFlight(flight, "flight") : null,
             ReasonCode = Text(update.ReasonCode, "reason_code", 32),
             StaffText = Text(update.StaffText, "staff_text", 2_000),
             HasEvidence = ReadEvidence(update),
-            PlacesChecked = [.. Limited(update.PlacesChecked, "places_checked", 16).Select((place, i) => ReadPlace(place, $"places_checked[{i}]"))],
+            PlacesChecked = update.PlacesChecked.Count == 0 ? [] : [.. Limited(update.PlacesChecked, "places_checked", 16).Select((place, i) => ReadPlace(place, $"places_checked[{i}]"))],
             Assignment = update.Assignment is { } assignment ? ReadAssignment(assignment) : null,
         };
     }
@@ -89,7 +82,7 @@ internal sealed class UpdateReader
     {
         var reader = new UpdateReader("");
         var reference = reader.ReadReference(sent ?? new(), path);
-        return (reader._violations.Count == 0 && alone ? reference : null, reader._violations);
+        return (reader.Violations.Count == 0 && alone ? reference : null, reader.Violations);
     }
 
     private ExternalReference ReadReference(Wire.ExternalReference sent, string field)
@@ -170,7 +163,7 @@ internal sealed class UpdateReader
     public static (Flight Flight, IReadOnlyList<Violation> Violations) ReadFlightAlone(Wire.Flight sent, string path)
     {
         var reader = new UpdateReader("");
-        return (reader.ReadFlight(sent, path), reader._violations);
+        return (reader.ReadFlight(sent, path), reader.Violations);
     }
 
     private Flight ReadFlight(Wire.Flight sent, string field)
@@ -195,8 +188,8 @@ internal sealed class UpdateReader
             Text(update.Evidence[i].Reference, $"evidence[{i}].reference", 200);
         }
         Limited(update.Evidence, "evidence", 16);
-        foreach (var (reference, i) in Limited(update.ExternalReferences, "external_references", 16).Select((reference, i) => (reference, i)))
-            ReadReference(reference, $"external_references[{i}]");
+        var references = Limited(update.ExternalReferences, "external_references", 16);
+        for (var i = 0; i < references.Count; i++) ReadReference(references[i], $"external_references[{i}]");
         if (update.Raw is { } raw)
         {
             Text(raw.Format, "raw.format", 64);
@@ -204,103 +197,4 @@ internal sealed class UpdateReader
         }
         return update.Evidence.Count > 0;
     }
-
-    private string Station(string value, string field)
-    {
-        if (value.Length > 0 && (value.Length != 3 || !value.All(char.IsAsciiLetterUpper))) Add(Refusals.FieldInvalid, field, "A three-letter IATA code such as FRA.");
-        return value;
-    }
-
-    private string Code(string value, string field, int longest)
-    {
-        if (value.Length > longest) Add(Refusals.FieldTooLong, field, $"At most {longest} characters.");
-        else if (!value.All(c => c is >= 'A' and <= 'Z' or >= '0' and <= '9' or '_')) Add(Refusals.FieldInvalid, field, "A-Z, 0-9 and underscore only.");
-        return value;
-    }
-
-    private void Identifier(string value, string field, int longest, bool required = true)
-    {
-        if (value.Length == 0 && required) Add(Refusals.FieldRequired, field);
-        else if (value.Length > longest) Add(Refusals.FieldTooLong, field, $"At most {longest} characters.");
-        else if (value.AsSpan().ContainsAnyExceptInRange('!', '~')) Add(value.Contains('\uFFFD') ? Refusals.TextNotUtf8 : Refusals.FieldInvalid, field, "Visible ASCII characters only, no spaces.");
-    }
-
-    // The reader of the wire format puts U+FFFD where bytes are not UTF-8: whoever sends one has lost a character already.
-    private string Text(string value, string field, int longest)
-    {
-        if (value.Length > longest) Add(Refusals.FieldTooLong, field, $"At most {longest} characters.");
-        if (value.Contains('\uFFFD')) Add(Refusals.TextNotUtf8, field);
-        else if (value.AsSpan().ContainsAnyInRange('\0', '\u0008')) Add(Refusals.FieldInvalid, field, "Control characters are not text.");
-        return value;
-    }
-
-    private OrganizationId? Party(string value, string field)
-    {
-        if (value.Length == 0) return null;
-        if (!OrganizationId.IsWellFormed(value)) Add(Refusals.FieldInvalid, field, "An organization's identifier: 2 to 16 of A-Z and 0-9.");
-        return new(value);
-    }
-
-    private ImmutableArray<OrganizationId> Parties(RepeatedField<string> values, string field) =>
-        values.Count == 0 ? [] : [.. Limited(values, field, 16).Select((value, i) => Party(value, $"{field}[{i}]")).OfType<OrganizationId>()];
-
-    private Offset? Zone(string zone, Instant at, string field)
-    {
-        if (zone.Length == 0)
-        {
-            Add(Refusals.EventTimeOffsetRequired, field);
-            return null;
-        }
-        if (EventTime.OffsetAt(zone, at) is { } offset) return offset;
-        Add(Refusals.EventTimeOffsetRequired, field, $"\"{Shown(zone)}\" is neither an offset (\"+02:00\", \"Z\") nor an IANA zone (\"Europe/Warsaw\").");
-        return null;
-    }
-
-    private Instant? Moment(Timestamp? sent, string field)
-    {
-        if (sent is null) return null;
-        if (sent.Nanos is >= 0 and < 1_000_000_000 && sent.Seconds is >= -62_135_596_800 and < 253_402_300_800)
-            return Instant.FromUnixTimeSeconds(sent.Seconds).PlusNanoseconds(sent.Nanos).ToWholeMicroseconds();
-        Add(Refusals.FieldInvalid, field, "Not a valid google.protobuf.Timestamp.");
-        return null;
-    }
-
-    private LocalDate? Day(string value, string field)
-    {
-        if (value.Length == 0) return null;
-        if (LocalDatePattern.Iso.Parse(value) is { Success: true } parsed && parsed.Value.Year is >= 1990 and <= 2200) return parsed.Value;
-        Add(Refusals.FieldInvalid, field, "A day as YYYY-MM-DD.");
-        return null;
-    }
-
-    private TDomain OneOf<TWire, TDomain>(TWire value, TDomain unspecified, string field) where TWire : struct, System.Enum where TDomain : struct, System.Enum
-    {
-        var number = Convert.ToInt32(value, null);
-        if (number == 0) return unspecified;
-        if (!System.Enum.IsDefined(value)) Add(Refusals.FieldInvalid, field, "The hub does not know this value.");
-        return (TDomain)System.Enum.ToObject(typeof(TDomain), number);
-    }
-
-    private void Required<TWire>(TWire value, string field) where TWire : struct, System.Enum
-    {
-        if (Convert.ToInt32(value, null) == 0) Add(Refusals.FieldRequired, field);
-        else if (!System.Enum.IsDefined(value)) Add(Refusals.FieldInvalid, field, "The hub does not know this value.");
-    }
-
-    private IReadOnlyList<T> Limited<T>(IReadOnlyList<T> values, string field, int most)
-    {
-        if (values.Count <= most) return values;
-        Add(Refusals.FieldTooLong, field, $"At most {most}.");
-        return [];
-    }
-
-    private long Bad(long value, string field)
-    {
-        Add(Refusals.FieldInvalid, field);
-        return value;
-    }
-
-    private static string Shown(string value) => value.Length > 40 ? value[..40] + "..." : value;
-
-    private void Add(Refusal why, string field, string? detail = null) => _violations.Add(why.At(_path + field, detail));
 }

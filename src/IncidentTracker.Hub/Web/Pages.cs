@@ -1,5 +1,3 @@
-using IncidentTracker.Data;
-using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace IncidentTracker.Web;
@@ -16,8 +14,6 @@ internal static class Pages
             forms.Cookie.Path = "/track";
             forms.SuppressXFrameOptionsHeader = true;       // every answer carries a stricter one
         });
-        services.AddExceptionHandler<FailureLog>();
-        services.AddExceptionHandler<TroubleForBrowsers>();
         services.Configure<StatusCodePagesOptions>(options =>
         {
             var usual = options.HandleAsync;
@@ -41,17 +37,5 @@ internal static class Pages
     {
         var status = http.Response.StatusCode;
         return new RazorComponentResult<TroublePage>(new { Status = status, RequestId = http.TraceIdentifier }) { StatusCode = status }.ExecuteAsync(http);
-    }
-}
-
-/// <summary>Shows people a page where programs get a problem in JSON.</summary>
-internal sealed class TroubleForBrowsers(Engine engine) : IExceptionHandler
-{
-    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
-    {
-        if (!Pages.WantsPage(httpContext.Request)) return false;
-        httpContext.Response.StatusCode = Problems.Of(exception, engine).Status ?? StatusCodes.Status500InternalServerError;
-        await Pages.TroubleAsync(httpContext);
-        return true;
     }
 }

@@ -10,24 +10,28 @@ using Microsoft.AspNetCore.Mvc;
 namespace IncidentTracker.Web;
 
 /// <summary>The one place where a refusal becomes an HTTP answer (RFC 9457), with the same code as on gRPC.</summary>
-internal sealed class Problems(IProblemDetailsService problems, Engine engine) : IExceptionHandler
+internal sealed partial class Problems(IProblemDetailsService problems, Engine engine, ILogger<Problems> log) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        var problem = Of(exception, engine);
+        var problem = exception switch
+        {
+            RefusedException refused => Of(refused.Why, refused.Violations, refused.Facts),
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Of(Refusals.MessageTooLarge, []),
+            BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } => Of(Refusals.MalformedMessage, []),
+            BadHttpRequestException other => new ProblemDetails { Status = other.StatusCode },
+            _ when engine.IsOutage(exception) => Of(Refusals.ServiceUnavailable, []),
+            _ => new ProblemDetails { Type = "/problems/internal", Title = "The hub could not answer because of a fault of its own. It has been recorded.", Status = 500, Extensions = { ["code"] = "INTERNAL" } },
+        };
+        if (problem.Status == StatusCodes.Status500InternalServerError) LogFailed(httpContext.TraceIdentifier, exception);
         httpContext.Response.StatusCode = problem.Status ?? StatusCodes.Status500InternalServerError;
+        if (Pages.WantsPage(httpContext.Request))
+        {
+            await Pages.TroubleAsync(httpContext);
+            return true;
+        }
         return await problems.TryWriteAsync(new() { HttpContext = httpContext, ProblemDetails = problem });
     }
-
-    public static ProblemDetails Of(Exception exception, Engine engine) => exception switch
-    {
-        RefusedException refused => Of(refused.Why, refused.Violations, refused.Facts),
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Of(Refusals.MessageTooLarge, []),
-        BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } => Of(Refusals.MalformedMessage, []),
-        BadHttpRequestException other => new ProblemDetails { Status = other.StatusCode },
-        _ when engine.IsOutage(exception) => Of(Refusals.ServiceUnavailable, []),
-        _ => new ProblemDetails { Type = "/problems/internal", Title = "The hub could not answer because of a fault of its own. It has been recorded.", Status = 500, Extensions = { ["code"] = "INTERNAL" } },
-    };
 
     public static ProblemDetails Of(Refusal why, IReadOnlyList<Violation> violations, IReadOnlyDictionary<string, string>? facts = null)
     {
@@ -67,18 +71,8 @@ internal sealed class Problems(IProblemDetailsService problems, Engine engine) :
 
     private static string CamelCase(string snake) =>
         string.Concat(snake.Split('_').Select((word, i) => i == 0 || word.Length == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
-}
 
-/// <summary>Writes down what is the hub's own fault. Whoever asked is answered by the next handler, in their own words.</summary>
-internal sealed partial class FailureLog(Engine engine, ILogger<FailureLog> log) : IExceptionHandler
-{
-    public ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
-    {
-        if (Problems.Of(exception, engine).Status == StatusCodes.Status500InternalServerError) LogFailed(httpContext.TraceIdentifier, exception);
-        return ValueTask.FromResult(false);
-    }
-
-    [LoggerMessage(LogLevel.Error, "Request {RequestId} failed; the caller was told that it was the hub's fault and nothing else")]
+    [LoggerMessage(LogLevel.Error, "Request {RequestId} failed; the caller was told INTERNAL and nothing else")]
     private partial void LogFailed(string requestId, Exception failure);
 }
 
