@@ -20,11 +20,12 @@ public static partial class Sentences
     {
         var item = state.Worst;
         var owner = Named(state.Owner, nameOf);
-        var damage = FirstOf(state.Items.Select(other => other.DamageCode));
+        // Nobody says that a repair has ended; the end of the case says it.
+        var damage = FirstOf(state.Items.Where(other => other is not { DamageCode: "REPAIR_IN_PROGRESS", Phase: Phase.Closed }).Select(other => other.DamageCode));
         var claim = FirstOf(state.Items.Select(other => other.ClaimCode));
 
         var isAboutDamage = facts.Kind is IncidentKind.DamagedBag or IncidentKind.PilferedBag;
-        var showsDamage = damage is not null && (isAboutDamage || item.Phase >= Phase.Returned);
+        var showsDamage = damage is not null && item.Phase != Phase.Closed && (isAboutDamage || item.Phase == Phase.Returned);
         var main = isAboutDamage && showsDamage && item.StatusCode.Length == 0 ? null : Main(item, owner, nameOf, now);
 
         // What is known about the way home is not known about the repair or the claim: only the owner is the same.

@@ -91,6 +91,8 @@ internal static class Step
             IsDisputed = status.Code == "DELIVERY_DISPUTED" || (item.IsDisputed && status.Phase < Phase.Returned),
             ClosedAt = status.Phase == Phase.Closed ? item.ClosedAt ?? claim.OrderAt : null,
         };
+        // The repaired bag is back: what remains of the damage is what was decided about it.
+        if (status.Possession == Possession.Customer && item.DamageCode == "REPAIR_IN_PROGRESS") next = next with { DamageCode = "DAMAGE_ASSESSED" };
         // What was expected of the old plan is no longer expected; a missed flight is named once and not planned again.
         if (item.StatusCode == "FORWARD_MISSED") next = next with { Flight = null };
         if (status.Code is "FORWARD_MISSED" or "ARRIVED_STATION" || status.Phase is Phase.Searching or Phase.Found or Phase.Returned or Phase.Closed

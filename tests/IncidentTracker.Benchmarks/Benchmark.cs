@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace IncidentTracker.Benchmarks;
 
@@ -30,20 +31,29 @@ internal static class Benchmark
         // The server's owner must be able to walk through.
         if (!OperatingSystem.IsWindows()) folder.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         var missed = 0;
+        ThrowawayPostgres? server = null;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => TidyUp();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Environment.Exit(130));
         try
         {
             if (options.Sqlite) await EngineAsync("SQLite", name => Task.FromResult<BenchmarkDatabase>(new SqliteDatabase(Path.Combine(folder.FullName, name + ".db"))));
             if (options.Postgres)
             {
-                using var server = options.PostgresConnection is null ? ThrowawayPostgres.Start(folder.FullName) : null;
+                if (options.PostgresConnection is null) server = ThrowawayPostgres.Start(folder.FullName);
                 await EngineAsync("PostgreSQL", async name => await PostgresDatabase.CreateAsync(server?.Connection ?? options.PostgresConnection!, name));
             }
         }
         finally
         {
-            folder.Delete(recursive: true);
+            TidyUp();
         }
         return options.Check && missed > 0 ? 1 : 0;
+
+        void TidyUp()
+        {
+            Interlocked.Exchange(ref server, null)?.Dispose();
+            if (Directory.Exists(folder.FullName)) folder.Delete(recursive: true);
+        }
 
         async Task EngineAsync(string engine, Func<string, Task<BenchmarkDatabase>> create)
         {

@@ -3,7 +3,12 @@ namespace IncidentTracker.Benchmarks;
 /// <summary>One line of the table.</summary>
 /// <param name="P50">Milliseconds until the answer; of a whole batch for the raw limit.</param>
 /// <param name="HubMicroseconds">Processor time per event in the process that stores.</param>
-internal sealed record Figure(string Name, double PerSecond, double P50, double P99, double? HubMicroseconds, double? DatabaseMicroseconds, double? ProducerMicroseconds);
+internal sealed record Figure(string Name, double PerSecond, double P50, double P99, double? HubMicroseconds, double? DatabaseMicroseconds, double? ProducerMicroseconds)
+{
+    public static Figure Of(string name, long events, TimeSpan took, Latencies latencies, double? hub, double? database, double? producers) => events == 0
+        ? throw new InvalidOperationException($"\"{name}\": nothing was answered. Is the machine busy with something else?")
+        : new(name, events / took.TotalSeconds, latencies.Percentile(0.5), latencies.Percentile(0.99), hub / events, database / events, producers / events);
+}
 
 /// <summary>The names of the figures, which the targets refer to.</summary>
 internal static class FigureNames

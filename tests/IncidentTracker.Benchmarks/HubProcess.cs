@@ -66,6 +66,7 @@ internal sealed class HubProcess : IDisposable
             .Select(number => StartProducer(new(_address, Keys[number % 2], _cases, number, Math.Max(2, producers), perMessage, lines, inFlight))).ToArray();
         try
         {
+            foreach (var process in started) await process.StandardOutput.ReadLineAsync();     // "ready"
             await Task.Delay(WarmUp, _time);
             var ids = started.Select(process => process.Id).ToArray();
             var (hub, database, producer, startedAt) = (Cpu.Of(_hub.Id), _database.Cpu(), Cpu.Of(ids), _time.GetTimestamp());
@@ -86,7 +87,7 @@ internal sealed class HubProcess : IDisposable
                 events += read.Events;
                 Accepted += read.Accepted;
             }
-            return new(name, events / took.TotalSeconds, latencies.Percentile(0.5), latencies.Percentile(0.99), hub / events, database / events, producer / events);
+            return Figure.Of(name, events, took, latencies, hub, database, producer);
         }
         finally
         {

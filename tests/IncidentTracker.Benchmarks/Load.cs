@@ -27,8 +27,7 @@ internal sealed class Load(TimeProvider time, Func<double?> database)
 
         _over = true;
         await Task.WhenAll(running);
-        return new(name, events / took.TotalSeconds, _latencies.Percentile(0.5), _latencies.Percentile(0.99),
-            (hubAfter - hubBefore) / events, (databaseAfter - databaseBefore) / events, null);
+        return Figure.Of(name, events, took, _latencies, hubAfter - hubBefore, databaseAfter - databaseBefore, null);
     }
 
     private async Task CallAsync(Func<Task<int>> say)

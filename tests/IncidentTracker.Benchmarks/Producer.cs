@@ -18,7 +18,7 @@ internal sealed record ProducerOrder(string Hub, string Key, Cases Cases, int Nu
 internal sealed record ProducerReport(long Events, long Accepted, long[] Latencies);
 
 /// <summary>
-/// A partner's system in a process of its own. Its parent tells it on standard input when to measure and when to stop;
+/// A partner's system in a process of its own. It says when it has its first answer; its parent tells it on standard input when to measure and when to stop;
 /// it then waits for the answers that are still due.
 /// </summary>
 internal sealed class Producer(ProducerOrder order) : IDisposable
@@ -27,6 +27,7 @@ internal sealed class Producer(ProducerOrder order) : IDisposable
     private readonly CallOptions _call = new(new Metadata { { "authorization", $"Bearer {order.Key}" } });
     private readonly Latencies _latencies = new();
     private long _events, _accepted;
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _measuring, _over;
 
     public static async Task RunAsync(string order)
@@ -46,6 +47,8 @@ internal sealed class Producer(ProducerOrder order) : IDisposable
             return Task.Run(() => order.PerMessage == 0 ? CallAsync(traffic) : StreamAsync(traffic, line));
         }).ToArray();
 
+        await Task.WhenAny(_answered.Task, Task.WhenAny(lines).Unwrap());
+        Console.WriteLine("ready");
         while (!_over)
         {
             switch (await Console.In.ReadLineAsync())
@@ -114,6 +117,7 @@ internal sealed class Producer(ProducerOrder order) : IDisposable
     private void Answered(UpdateResult? result, long sentAt)
     {
         if (result?.OutcomeCase == UpdateResult.OutcomeOneofCase.Accepted) Interlocked.Increment(ref _accepted);
+        _answered.TrySetResult();
         if (!_measuring) return;
         _latencies.Add(Stopwatch.GetElapsedTime(sentAt));
         Interlocked.Increment(ref _events);

@@ -71,6 +71,16 @@ public sealed class SentencesTests
     }
 
     [Fact]
+    public void A_repair_is_not_under_way_in_a_case_that_is_closed()
+    {
+        var repair = By("XB").At("07-11 09:30").Says("REPAIR_IN_PROGRESS");
+        var returned = By("XB").At("07-08 18:10").Says("DELIVERED");
+
+        Assert.EndsWith("Your bag is being repaired.", Tell(returned, repair).Now(), StringComparison.Ordinal);
+        Assert.DoesNotContain("repaired", Tell(returned, repair, By("XB").At("07-14 15:20").Says("CLOSED_RETURNED")).Now(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_case_about_damage_speaks_of_the_damage()
     {
         var facts = Case(kind: IncidentKind.DamagedBag);

@@ -59,6 +59,14 @@ internal sealed class Hub : IAsyncDisposable
         return twin;
     }
 
+    /// <summary>A hub on a database that somebody else disposes of.</summary>
+    public static Hub StartOn(TestDatabase database)
+    {
+        var hub = new Hub(database, false, new(Instant.FromUtc(2026, 7, 6, 12, 0)), []);
+        hub.Start();
+        return hub;
+    }
+
     /// <summary>Stops the hub as an operator would, and starts it again on the same database.</summary>
     public async Task RestartAsync()
     {

@@ -13,7 +13,7 @@ internal sealed partial class HubProcess : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentQueue<string> _said = [];
-    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Uri> _doors = [];
     private TestDatabase? _database;
     private Process? _process;
@@ -43,14 +43,30 @@ internal sealed partial class HubProcess : IAsyncDisposable
         }
     }
 
+    public TestDatabase Database => _database!;
+
+    /// <summary>Ends it in the middle of whatever it is doing, as a power cut would.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is not { } process) return;
+        _process = null;
+        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+        process.Dispose();
+    }
+
+    /// <summary>Starts it again on the same database.</summary>
+    public async Task StartAgainAsync(IEnumerable<KeyValuePair<string, string>> settings)
+    {
+        await KillAsync();
+        _doors.Clear();
+        _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await RunAsync(settings, Path.Combine(AppContext.BaseDirectory, "IncidentTracker.Hub.dll"));
+    }
+
     public async ValueTask DisposeAsync()
     {
-        if (_process is { } process)
-        {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync();
-            process.Dispose();
-        }
+        await KillAsync();
         if (_database is not null) await _database.DisposeAsync();
     }
 
@@ -60,7 +76,7 @@ internal sealed partial class HubProcess : IAsyncDisposable
         (start.Environment["Logging__LogLevel__Default"], start.Environment["Logging__LogLevel__Microsoft.Hosting.Lifetime"]) = ("Warning", "Information");
         foreach (var (name, value) in settings) start.Environment[name] = value;
         (start.Environment["Doors__Web"], start.Environment["Doors__Grpc"]) = (AnyPort(start, "Doors__Web"), AnyPort(start, "Doors__Grpc"));
-        _database = await TestDatabase.CreateAsync();
+        _database ??= await TestDatabase.CreateAsync();
         (start.Environment["Database__Engine"], start.Environment["Database__Connection"]) = (_database.EngineName, _database.Connection);
 
         _process = Process.Start(start)!;

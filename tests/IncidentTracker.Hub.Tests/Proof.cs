@@ -32,7 +32,9 @@ internal static class Proof
     });
 
     /// <summary>How many claims are stored, the openings themselves left out.</summary>
-    public static Task<int> CountClaimsAsync(this Hub hub) => hub.WithDbAsync(async db => await db.Claims.CountAsync() - await db.OpenRequests.CountAsync());
+    public static Task<int> CountClaimsAsync(this Hub hub) => hub.Database.CountClaimsAsync();
+
+    public static Task<int> CountClaimsAsync(this TestDatabase database) => database.WithDbAsync(async db => await db.Claims.CountAsync() - await db.OpenRequests.CountAsync());
 
     private static CaseRow Stored(IncidentRow row) => new(row.Id, row.Reference, row.MergedInto, row.Version, row.Facts, row.State);
 

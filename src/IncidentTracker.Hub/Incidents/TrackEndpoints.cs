@@ -42,7 +42,7 @@ internal static class TrackEndpoints
         if (await CustomerPass.FindAsync(http) is not { } pass
             || !Reference.TryParse(reference, out var typed) || await cases.FindAsync(typed, stop) is not { } found
             || await cases.ReadAsync(pass.Incident, found.Version, stop) is not { } read)
-            return Form(http, forms, TrackForm.Trouble.NoPass, StatusCodes.Status404NotFound);
+            return Form(http, forms, TrackForm.Trouble.NoPass, StatusCodes.Status404NotFound, Reference.TryParse(reference, out var inAddress) ? inAddress.ToString() : "");
 
         if (http.Request.Query["pass"].ToString() is { Length: > 0 } inLink)
         {
@@ -53,8 +53,8 @@ internal static class TrackEndpoints
         return new RazorComponentResult<TrackPage>(new { Case = TrackedCase.Of(read, views.Timeline(read, reader: null), time.Now()) });
     }
 
-    private static RazorComponentResult<TrackForm> Form(HttpContext http, IAntiforgery forms, TrackForm.Trouble what, int status = StatusCodes.Status200OK) =>
-        new(new { What = what, Token = forms.GetAndStoreTokens(http).RequestToken }) { StatusCode = status };
+    private static RazorComponentResult<TrackForm> Form(HttpContext http, IAntiforgery forms, TrackForm.Trouble what, int status = StatusCodes.Status200OK, string reference = "") =>
+        new(new { What = what, Token = forms.GetAndStoreTokens(http).RequestToken, Reference = reference }) { StatusCode = status };
 
     /// <summary>Whether a form comes from a page of ours, and not from one that borrows the traveller's browser.</summary>
     private static async Task<bool> IsOursAsync(HttpContext http, IAntiforgery forms)

@@ -1,16 +1,15 @@
 using Google.Protobuf;
 using Grpc.Core;
-using IncidentTracker.Partner.V1;
 
 namespace IncidentTracker.Rpc;
 
 /// <summary>Reads messages so that whatever cannot be read, or holds text that is not text, is the caller's mistake.</summary>
 internal static class StrictMarshaller
 {
-    public static Marshaller<T> For<T>(Marshaller<T> official, string method, Malformed malformed) where T : class =>
-        new(official.ContextualSerializer, context => Read(official, method, malformed, context));
+    public static Marshaller<T> For<T>(Marshaller<T> official, string method, Malformed malformed, bool checkText = true) where T : class =>
+        new(official.ContextualSerializer, context => Read(official, method, malformed, checkText, context));
 
-    private static T Read<T>(Marshaller<T> official, string method, Malformed malformed, DeserializationContext context) where T : class
+    private static T Read<T>(Marshaller<T> official, string method, Malformed malformed, bool checkText, DeserializationContext context) where T : class
     {
         T message;
         try
@@ -23,12 +22,18 @@ internal static class StrictMarshaller
             throw malformed.Refuse($"The request of {method} is not a valid protobuf message.");
         }
 
-        // The parser replaces bytes that are not UTF-8 without a word; stored, they would no longer be what was sent. Where
-        // updates come many at a time, one bad text must not cost the others: UpdateReader finds it and names the field.
-        if (message is IMessage known and not (ReportUpdateRequest or BatchReportUpdatesRequest or StreamUpdatesRequest) && !Utf8Check.EveryTextIsValid(known.Descriptor, context.PayloadAsReadOnlySequence()))
+        // The parser replaces bytes that are not UTF-8 without a word; stored, they would no longer be what was sent.
+        if (checkText && message is IMessage known && !Utf8Check.EveryTextIsValid(known.Descriptor, context.PayloadAsReadOnlySequence()))
         {
             throw malformed.Refuse($"The request of {method} holds text that is not UTF-8.");
         }
         return message;
     }
 }
+
+/// <summary>
+/// On a service that looks for replaced characters (U+FFFD) itself, because it can name the field, and because a message of
+/// it holds many things of which one bad text must not cost the others.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class ChecksItsTextsAttribute : Attribute;

@@ -18,6 +18,8 @@ internal sealed class StrictMethods<TService>(Malformed malformed) : IServiceMet
 
     private sealed class Binder(ServiceMethodProviderContext<TService> context, Malformed malformed) : ServiceBinderBase
     {
+        private static readonly bool ChecksText = !typeof(TService).IsDefined(typeof(ChecksItsTextsAttribute));
+
         public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, Grpc.Core.UnaryServerMethod<TRequest, TResponse>? handler) =>
             context.AddUnaryMethod(Strict(method), Metadata(method, typeof(TRequest), typeof(ServerCallContext)),
                 Handler<Grpc.AspNetCore.Server.Model.UnaryServerMethod<TService, TRequest, TResponse>>(method, typeof(TRequest), typeof(ServerCallContext)));
@@ -38,7 +40,7 @@ internal sealed class StrictMethods<TService>(Malformed malformed) : IServiceMet
                     method, typeof(IAsyncStreamReader<TRequest>), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext)));
 
         private Method<TRequest, TResponse> Strict<TRequest, TResponse>(Method<TRequest, TResponse> method) where TRequest : class where TResponse : class =>
-            new(method.Type, method.ServiceName, method.Name, StrictMarshaller.For(method.RequestMarshaller, method.FullName, malformed), method.ResponseMarshaller);
+            new(method.Type, method.ServiceName, method.Name, StrictMarshaller.For(method.RequestMarshaller, method.FullName, malformed, ChecksText), method.ResponseMarshaller);
 
         /// <summary>What authorization and the like read off the service and the method.</summary>
         private static List<object> Metadata(IMethod method, params Type[] parameters) =>

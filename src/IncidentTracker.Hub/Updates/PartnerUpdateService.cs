@@ -10,6 +10,7 @@ using Wire = IncidentTracker.Partner.V1;
 namespace IncidentTracker.Updates;
 
 /// <summary>The gRPC door for updates. It translates and nothing else: what an update means is decided in the domain.</summary>
+[ChecksItsTexts]
 internal sealed class PartnerUpdateService(Ingest ingest, IDbContextFactory<HubDb> dbs, TimeProvider time, UpdateStreams streams)
     : Wire.PartnerUpdateService.PartnerUpdateServiceBase
 {

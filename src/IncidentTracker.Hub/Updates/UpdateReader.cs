@@ -1,11 +1,5 @@
-using System.Buffers;
-using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
-using Google.Protobuf.Collections;
-using Google.Protobuf.WellKnownTypes;
 using IncidentTracker.Domain;
 using NodaTime;
-using NodaTime.Text;
 using Wire = IncidentTracker.Partner.V1;
 
 namespace IncidentTracker.Updates;
@@ -14,14 +8,9 @@ namespace IncidentTracker.Updates;
 /// Turns an update of the contract into a claim, and names everything that is wrong with it: every field at once, in the
 /// words of the contract. What it lets pass, the domain can trust.
 /// </summary>
-internal sealed class UpdateReader
+internal sealed class UpdateReader : FieldReader
 {
-    private static readonly SearchValues<char> InCodes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-
-    private readonly List<Violation> _violations = [];
-    private readonly string _path;
-
-    private UpdateReader(string path) => _path = path;
+    private UpdateReader(string path) : base(path) { }
 
     /// <summary>Reads an update as it was sent now.</summary>
     public static (Claim? Claim, IReadOnlyList<Violation> Violations) Read(Wire.Update? update, Reporter sender, Instant receivedAt, string path = "update.")
@@ -31,8 +20,8 @@ internal sealed class UpdateReader
 
         reader.CheckAddress(update.Incident);
         var claim = reader.ReadClaim(update, sender, receivedAt, update.ItemId);
-        foreach (var violation in Domain.Updates.Check(claim)) reader._violations.Add(violation with { Field = path + violation.Field });
-        return reader._violations.Count == 0 ? (claim, []) : (null, reader._violations);
+        foreach (var violation in Domain.Updates.Check(claim)) reader.Violations.Add(violation with { Field = path + violation.Field });
+        return reader.Violations.Count == 0 ? (claim, []) : (null, reader.Violations);
     }
 
     /// <summary>Reads an update that was stored: it passed once and is trusted.</summary>
@@ -93,7 +82,7 @@ internal sealed class UpdateReader
     {
         var reader = new UpdateReader("");
         var reference = reader.ReadReference(sent ?? new(), path);
-        return (reader._violations.Count == 0 && alone ? reference : null, reader._violations);
+        return (reader.Violations.Count == 0 && alone ? reference : null, reader.Violations);
     }
 
     private ExternalReference ReadReference(Wire.ExternalReference sent, string field)
@@ -174,7 +163,7 @@ internal sealed class UpdateReader
     public static (Flight Flight, IReadOnlyList<Violation> Violations) ReadFlightAlone(Wire.Flight sent, string path)
     {
         var reader = new UpdateReader("");
-        return (reader.ReadFlight(sent, path), reader._violations);
+        return (reader.ReadFlight(sent, path), reader.Violations);
     }
 
     private Flight ReadFlight(Wire.Flight sent, string field)
@@ -208,104 +197,4 @@ internal sealed class UpdateReader
         }
         return update.Evidence.Count > 0;
     }
-
-    private string Station(string value, string field)
-    {
-        if (value.Length > 0 && (value.Length != 3 || value.AsSpan().ContainsAnyExceptInRange('A', 'Z'))) Add(Refusals.FieldInvalid, field, "A three-letter IATA code such as FRA.");
-        return value;
-    }
-
-    private string Code(string value, string field, int longest)
-    {
-        if (value.Length > longest) Add(Refusals.FieldTooLong, field, $"At most {longest} characters.");
-        else if (value.AsSpan().ContainsAnyExcept(InCodes)) Add(Refusals.FieldInvalid, field, "A-Z, 0-9 and underscore only.");
-        return value;
-    }
-
-    private void Identifier(string value, string field, int longest, bool required = true)
-    {
-        if (value.Length == 0 && required) Add(Refusals.FieldRequired, field);
-        else if (value.Length > longest) Add(Refusals.FieldTooLong, field, $"At most {longest} characters.");
-        else if (value.AsSpan().ContainsAnyExceptInRange('!', '~')) Add(value.Contains('\uFFFD') ? Refusals.TextNotUtf8 : Refusals.FieldInvalid, field, "Visible ASCII characters only, no spaces.");
-    }
-
-    // The reader of the wire format puts U+FFFD where bytes are not UTF-8: whoever sends one has lost a character already.
-    private string Text(string value, string field, int longest)
-    {
-        if (value.Length > longest) Add(Refusals.FieldTooLong, field, $"At most {longest} characters.");
-        if (value.Contains('\uFFFD')) Add(Refusals.TextNotUtf8, field);
-        else if (value.AsSpan().ContainsAnyInRange('\0', '\u0008')) Add(Refusals.FieldInvalid, field, "Control characters are not text.");
-        return value;
-    }
-
-    private OrganizationId? Party(string value, string field)
-    {
-        if (value.Length == 0) return null;
-        if (!OrganizationId.IsWellFormed(value)) Add(Refusals.FieldInvalid, field, "An organization's identifier: 2 to 16 of A-Z and 0-9.");
-        return new(value);
-    }
-
-    private ImmutableArray<OrganizationId> Parties(RepeatedField<string> values, string field) =>
-        values.Count == 0 ? [] : [.. Limited(values, field, 16).Select((value, i) => Party(value, $"{field}[{i}]")).OfType<OrganizationId>()];
-
-    private Offset? Zone(string zone, Instant at, string field)
-    {
-        if (zone.Length == 0)
-        {
-            Add(Refusals.EventTimeOffsetRequired, field);
-            return null;
-        }
-        if (EventTime.OffsetAt(zone, at) is { } offset) return offset;
-        Add(Refusals.EventTimeOffsetRequired, field, $"\"{Shown(zone)}\" is neither an offset (\"+02:00\", \"Z\") nor an IANA zone (\"Europe/Warsaw\").");
-        return null;
-    }
-
-    private Instant? Moment(Timestamp? sent, string field)
-    {
-        if (sent is null) return null;
-        if (sent.Nanos is >= 0 and < 1_000_000_000 && sent.Seconds is >= -62_135_596_800 and < 253_402_300_800)
-            return Instant.FromUnixTimeSeconds(sent.Seconds).PlusNanoseconds(sent.Nanos).ToWholeMicroseconds();
-        Add(Refusals.FieldInvalid, field, "Not a valid google.protobuf.Timestamp.");
-        return null;
-    }
-
-    private LocalDate? Day(string value, string field)
-    {
-        if (value.Length == 0) return null;
-        if (LocalDatePattern.Iso.Parse(value) is { Success: true } parsed && parsed.Value.Year is >= 1990 and <= 2200) return parsed.Value;
-        Add(Refusals.FieldInvalid, field, "A day as YYYY-MM-DD.");
-        return null;
-    }
-
-    // The domain counts as the contract does.
-    private TDomain OneOf<TDomain>(int number, TDomain unspecified, string field) where TDomain : struct, System.Enum
-    {
-        if (number == 0) return unspecified;
-        var value = Unsafe.BitCast<int, TDomain>(number);
-        if (!System.Enum.IsDefined(value)) Add(Refusals.FieldInvalid, field, "The hub does not know this value.");
-        return value;
-    }
-
-    private void Required<TWire>(TWire value, string field) where TWire : struct, System.Enum
-    {
-        if (Unsafe.BitCast<TWire, int>(value) == 0) Add(Refusals.FieldRequired, field);
-        else if (!System.Enum.IsDefined(value)) Add(Refusals.FieldInvalid, field, "The hub does not know this value.");
-    }
-
-    private IReadOnlyList<T> Limited<T>(IReadOnlyList<T> values, string field, int most)
-    {
-        if (values.Count <= most) return values;
-        Add(Refusals.FieldTooLong, field, $"At most {most}.");
-        return [];
-    }
-
-    private long Bad(long value, string field)
-    {
-        Add(Refusals.FieldInvalid, field);
-        return value;
-    }
-
-    private static string Shown(string value) => value.Length > 40 ? value[..40] + "..." : value;
-
-    private void Add(Refusal why, string field, string? detail = null) => _violations.Add(why.At(_path + field, detail));
 }
