@@ -28,10 +28,10 @@ internal sealed class Feed : IDisposable
     /// <summary>A stream on which nothing was said yet.</summary>
     public static Feed Silent(PartnerLine line) => new(line);
 
-    public static async Task<Feed> OpenAsync(PartnerLine line, string stream)
+    public static async Task<Feed> OpenAsync(PartnerLine line, string stream, long lastAcked = 0)
     {
         var feed = new Feed(line);
-        await feed.SendAsync(new StreamUpdatesRequest { Hello = new() { PartnerStreamId = stream, Client = "tests/1" } });
+        await feed.SendAsync(new StreamUpdatesRequest { Hello = new() { PartnerStreamId = stream, Client = "tests/1", LastAckedSequence = lastAcked } });
         Assert.True(await feed._call.ResponseStream.MoveNext(CancellationToken.None));
         feed.Ready = Assert.IsType<StreamReady>(feed._call.ResponseStream.Current.Ready);
         feed.Next = feed.Ready.ResumeFromSequence;

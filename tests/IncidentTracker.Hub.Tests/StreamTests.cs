@@ -113,6 +113,17 @@ public sealed class StreamTests : HubTest
     }
 
     [Fact]
+    public async Task A_sender_may_forget_what_was_answered_even_when_the_hub_has_not_noted_it()
+    {
+        var reference = await Hub.As("XB").OpenAsync("0900123456");
+
+        using var feed = await Feed.OpenAsync(Hub.As("XB"), "s-1", lastAcked: 4_000);
+
+        Assert.Equal(4_001, feed.Ready.ResumeFromSequence);
+        Assert.Equal(Outcome.Accepted, (await feed.SendAndWaitAsync(Say.Note("u-4001", reference).At(Hub.Time.GetUtcNow()))).Single().OutcomeCase);
+    }
+
+    [Fact]
     public async Task A_skipped_number_ends_the_stream_and_names_the_one_expected()
     {
         var reference = await Hub.As("XB").OpenAsync("0900123456");

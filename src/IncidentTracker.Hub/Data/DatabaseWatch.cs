@@ -22,14 +22,16 @@ internal sealed partial class DatabaseWatch(IDbContextFactory<HubDb> dbs, Readin
 
     private async Task LookAsync(CancellationToken stop)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(AnswerWithin);
         try
         {
-            await using var db = await dbs.CreateDbContextAsync(stop);
-            await db.Database.SqlQuery<int>($"SELECT 1 AS \"Value\"").SingleAsync(stop).WaitAsync(AnswerWithin, stop);
+            await using var db = await dbs.CreateDbContextAsync(patience.Token);
+            await db.Database.SqlQuery<int>($"SELECT 1 AS \"Value\"").SingleAsync(patience.Token);
             if (!readiness.IsReady && !readiness.IsStopping) LogBack();
             readiness.Say(true);
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (!stop.IsCancellationRequested)
         {
             if (readiness.IsReady) LogGone(failure);
             readiness.Say(false);

@@ -18,7 +18,11 @@ internal sealed partial class UpdateStreams(Ingest ingest, IDbContextFactory<Hub
         if (hello.PartnerStreamId is { Length: 0 or > 128 } || hello.PartnerStreamId.AsSpan().ContainsAnyExceptInRange('!', '~'))
             throw new RefusedException(Refusals.FieldInvalid.At("hello.partner_stream_id", "1 to 128 visible ASCII characters."));
 
-        var position = new StreamPosition(await RecallAsync(partner.Id.Value, hello.PartnerStreamId, context.CancellationToken));
+        if (hello.LastAckedSequence < 0) throw new RefusedException(Refusals.FieldInvalid.At("hello.last_acked_sequence", "At least 0."));
+
+        // What the sender was answered is decided, whether or not the hub came to note it before the line broke.
+        var noted = await RecallAsync(partner.Id.Value, hello.PartnerStreamId, context.CancellationToken);
+        var position = new StreamPosition(Math.Max(noted, hello.LastAckedSequence + 1));
         await responses.WriteAsync(new() { Ready = new() { ResumeFromSequence = position.Next, Limits = ContractLimits.ToWire() } }, context.CancellationToken);
 
         using var session = new UpdateStreamSession(ingest, partner.Reporter, position, requests, responses, time,
