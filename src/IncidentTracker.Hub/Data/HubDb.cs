@@ -1,5 +1,6 @@
 using IncidentTracker.Domain;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace IncidentTracker.Data;
@@ -16,6 +17,10 @@ internal sealed class HubDb(DbContextOptions<HubDb> options, Engine engine) : Db
     public DbSet<StreamRow> Streams => Set<StreamRow>();
     public DbSet<ChangeRow> Changes => Set<ChangeRow>();
     public DbSet<ProtectionKeyRow> ProtectionKeys => Set<ProtectionKeyRow>();
+
+    // Every failure is thrown to somebody who knows whether it is one: that another hub was quicker is none.
+    protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.ConfigureWarnings(warnings => warnings.Log(
+        (RelationalEventId.CommandError, LogLevel.Debug), (CoreEventId.SaveChangesFailed, LogLevel.Debug), (CoreEventId.OptimisticConcurrencyException, LogLevel.Debug)));
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

@@ -51,7 +51,8 @@ internal sealed class CaseReader(IDbContextFactory<HubDb> dbs) : IDisposable
 
         var files = rows.Select(incident => incident.Id).ToArray();
         var claims = await db.Claims.AsNoTracking().Where(claim => files.Contains(claim.IncidentId)).ToListAsync(stop);
-        var references = await db.ExternalReferences.AsNoTracking().Where(known => files.Contains(known.IncidentId)).ToListAsync(stop);
+        var references = await db.ExternalReferences.AsNoTracking().Where(known => files.Contains(known.IncidentId))
+            .OrderBy(known => known.Scheme).ThenBy(known => known.Value).ThenBy(known => known.Day).ToListAsync(stop);
 
         var file = CaseLoading.Open(AsCaseRow(row), [.. rows.Where(incident => incident.Id != id).Select(AsCaseRow)]);
         var told = CaseLoading.Claims(file, claims.Select(claim =>
