@@ -120,7 +120,6 @@ internal sealed class UpdateReader : FieldReader
     private CustodyStatement ReadCustody(Wire.CustodyStatement sent)
     {
         Required(sent.Action, "custody.action");
-        if (!System.Enum.IsDefined(sent.Condition)) Add(Refusals.FieldInvalid, "custody.condition");
         if (sent.Pieces is < 0 or > 1_000) Add(Refusals.FieldInvalid, "custody.pieces", "Between 0 and 1,000 pieces.");
         if (sent.WeightGrams is < 0 or > 1_000_000) Add(Refusals.FieldInvalid, "custody.weight_grams", "Between 0 and 1,000,000 g.");
         return new((CustodyAction)(int)sent.Action, Party(sent.From, "custody.from"), Party(sent.To, "custody.to"), sent.Condition switch
@@ -128,7 +127,7 @@ internal sealed class UpdateReader : FieldReader
             Wire.BagCondition.Ok => BagCondition.Ok,
             Wire.BagCondition.DamageSeen => BagCondition.DamageSeen,
             Wire.BagCondition.DamagePrior => BagCondition.DamagePrior,
-            _ => BagCondition.NotChecked,
+            _ => BagCondition.NotChecked,      // also what a later contract knows and this hub does not
         }, sent.Pieces, Text(sent.SealNumber, "custody.seal_number", 32), sent.WeightGrams);
     }
 
@@ -184,7 +183,8 @@ internal sealed class UpdateReader : FieldReader
     {
         for (var i = 0; i < update.Evidence.Count; i++)
         {
-            Required(update.Evidence[i].Kind, $"evidence[{i}].kind");
+            // A kind of proof that a later contract knows is still proof.
+            if (update.Evidence[i].Kind == Wire.EvidenceKind.Unspecified) Add(Refusals.FieldRequired, $"evidence[{i}].kind");
             Text(update.Evidence[i].Reference, $"evidence[{i}].reference", 200);
         }
         Limited(update.Evidence, "evidence", 16);
