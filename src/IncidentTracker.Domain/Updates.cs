@@ -8,9 +8,9 @@ public abstract record Decision
     private Decision() { }
 
     /// <summary>It is stored, and this is where the case stands with it.</summary>
-    public sealed record Applied(CaseState State, Marks Marks) : Decision;
+    public sealed record Applied(Course Course, Marks Marks) : Decision;
 
-    /// <summary>It is stored, but belongs somewhere among earlier claims: the story must be told again with it.</summary>
+    /// <summary>It is stored, but belongs somewhere among much earlier claims: the story must be told again with it.</summary>
     public sealed record TellAgain : Decision;
 
     /// <summary>The case cannot take it.</summary>
@@ -26,10 +26,10 @@ public static class Updates
     private static readonly Instant Oldest = Instant.FromUtc(2000, 1, 1, 0, 0);
 
     /// <summary>Decides what a claim does to a case. The same arguments always get the same answer.</summary>
-    public static Decision Decide(CaseFacts facts, CaseState state, Claim claim)
+    public static Decision Decide(CaseFacts facts, Course course, Claim claim)
     {
         if (Refuse(facts, claim) is { } why) return new Decision.Refused(why);
-        return Fold.Append(facts, state, claim) is { } step ? new Decision.Applied(step.State, step.Marks) : new Decision.TellAgain();
+        return course.With(facts, claim) is { } step ? new Decision.Applied(step.Course, step.Marks) : new Decision.TellAgain();
     }
 
     /// <summary>Why a case cannot take a claim at all. Null: it can, and <see cref="Fold"/> says what it does there.</summary>

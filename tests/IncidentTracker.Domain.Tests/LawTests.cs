@@ -36,6 +36,34 @@ public sealed class LawTests
     });
 
     [Fact]
+    public void Putting_a_late_claim_among_the_last_steps_comes_to_the_same_as_telling_everything_again()
+    {
+        var putBetween = 0;
+        AnyCase.Obey(1500, told =>
+        {
+            var arrived = told.Dice.Next(2) == 0 ? [.. told.Claims.OrderBy(claim => claim.ReceivedAt)] : told.Claims;
+            var course = Course.At(CaseState.Of(told.Facts));
+            for (var count = 1; count <= arrived.Length; count++)
+            {
+                var story = Fold.All(told.Facts, arrived.Take(count));
+                if (course.With(told.Facts, arrived[count - 1]) is { } step)
+                {
+                    if (Fold.Append(told.Facts, course.State, arrived[count - 1]) is null) putBetween++;
+                    Assert.Equal(Written.Of(story.State), Written.Of(step.Course.State));
+                    Assert.Equal(story.Of(arrived[count - 1]).Marks, step.Marks);
+                    course = step.Course;
+                }
+                else
+                {
+                    course = Course.At(story.State);
+                }
+            }
+        });
+
+        Assert.True(putBetween > 500, $"Only {putBetween} claims were late by little: the law was hardly tried.");
+    }
+
+    [Fact]
     public void News_in_the_order_of_events_is_added_without_looking_back()
     {
         var facts = Told.Case();

@@ -135,7 +135,7 @@ public sealed class StandingTests
     [Fact]
     public void A_claim_about_an_item_the_case_does_not_have_is_refused()
     {
-        var decision = Updates.Decide(Case(), CaseState.Of(Case()), By("GO").At("07-06 10:00").About("7").Says("ON_HAND"));
+        var decision = Updates.Decide(Case(), Course.At(CaseState.Of(Case())), By("GO").At("07-06 10:00").About("7").Says("ON_HAND"));
 
         Assert.Equal(Refusals.ItemUnknown, Assert.IsType<Decision.Refused>(decision).Why.Why);
     }
@@ -144,11 +144,14 @@ public sealed class StandingTests
     public void A_claim_is_decided_at_once_when_nothing_has_to_be_told_again()
     {
         var facts = Case();
-        var first = Assert.IsType<Decision.Applied>(Updates.Decide(facts, CaseState.Of(facts), By("GO").At("07-06 10:00").Says("ON_HAND")));
-        var earlier = Updates.Decide(facts, first.State, By("TRW").At("07-06 09:00").Says("TRACING"));
+        var first = Assert.IsType<Decision.Applied>(Updates.Decide(facts, Course.At(CaseState.Of(facts)), By("GO").At("07-06 10:00").Says("ON_HAND")));
+        var earlier = Assert.IsType<Decision.Applied>(Updates.Decide(facts, first.Course, By("TRW").At("07-06 09:00").Says("TRACING")));
+        var nobodyRemembers = Updates.Decide(facts, Course.At(first.Course.State), By("TRW").At("07-06 09:00").Says("TRACING"));
 
-        Assert.Equal("ON_HAND", first.State.Items[0].StatusCode);
-        Assert.IsType<Decision.TellAgain>(earlier);
+        Assert.Equal("ON_HAND", first.Course.State.Items[0].StatusCode);
+        Assert.Equal("ON_HAND", earlier.Course.State.Items[0].StatusCode);
+        Assert.Equal(2, earlier.Course.State.ClaimCount);
+        Assert.IsType<Decision.TellAgain>(nobodyRemembers);
     }
 
     [Fact]

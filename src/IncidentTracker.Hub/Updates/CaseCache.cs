@@ -10,7 +10,9 @@ internal sealed class CaseFile
     public required CaseFacts Facts { get; init; }
     public required byte[] StoredFacts { get; init; }
     public required long Version { get; set; }
-    public required CaseState State { get; set; }
+    public required Course Course { get; set; }
+
+    public CaseState State => Course.State;
 
     /// <summary>The reference as people read it; empty for a file of sightings.</summary>
     public string WrittenReference => field ??= Domain.Reference.TryParse(Reference, out var reference) ? reference.ToString() : "";

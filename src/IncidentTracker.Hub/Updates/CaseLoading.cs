@@ -26,7 +26,7 @@ internal static class CaseLoading
             Facts = facts,
             StoredFacts = row.Facts,
             Version = row.Version,
-            State = CaseCodec.ReadState(row.State),
+            Course = Course.At(CaseCodec.ReadState(row.State)),
             Files = [.. joined.Select(file => (file.Id, ItemOf(facts, CaseCodec.ReadFacts(file.Facts))))],
         };
     }
@@ -35,7 +35,7 @@ internal static class CaseLoading
     public static CaseFile NewSighting(SightingFile sighting)
     {
         var facts = CaseFacts.Sighting with { Items = [CaseFacts.Sighting.Items[0] with { BagTag = sighting.Tag, BagTagDate = sighting.Day }] };
-        return new() { Id = sighting.Id, Reference = null, Facts = facts, StoredFacts = CaseCodec.Write(facts, []), Version = 0, State = CaseState.Of(facts) };
+        return new() { Id = sighting.Id, Reference = null, Facts = facts, StoredFacts = CaseCodec.Write(facts, []), Version = 0, Course = Course.At(CaseState.Of(facts)) };
     }
 
     /// <summary>Folds everything that is stored about a case, sightings included.</summary>

@@ -136,9 +136,9 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
             }
             _accepted.Add((submission, file, claim));
             if (toTellAgain.Contains(file)) continue;
-            if (Domain.Updates.Decide(file.Facts, file.State, claim) is Decision.Applied applied)
+            if (Domain.Updates.Decide(file.Facts, file.Course, claim) is Decision.Applied applied)
             {
-                file.State = applied.State;
+                file.Course = applied.Course;
                 _outcomes[submission] = Stored(file, claim, applied.Marks);
             }
             else toTellAgain.Add(file);
@@ -154,7 +154,7 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         foreach (var file in files)
         {
             var story = CaseLoading.Tell(file, byFile);
-            file.State = story.State;
+            file.Course = Course.At(story.State);
             foreach (var (submission, _, claim) in accepted[file])
                 _outcomes[submission] = Stored(file, claim, story.Entries.Last(entry => entry.Claim.UpdateId == claim.UpdateId && entry.Claim.By == claim.By).Marks);
         }

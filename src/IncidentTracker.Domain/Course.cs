@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+
+namespace IncidentTracker.Domain;
+
+/// <summary>
+/// Where a case stands, and the last steps that led there. Partners report late all the time, mostly by little: a claim
+/// that belongs among the last steps is put in its place by taking those steps again, without telling the whole story.
+/// </summary>
+public sealed record Course(CaseState State, ImmutableArray<CourseStep> LastSteps)
+{
+    private const int Kept = 6;
+
+    /// <summary>A case whose steps nobody remembers.</summary>
+    public static Course At(CaseState state) => new(state, []);
+
+    /// <summary>The course with one more claim in its place, and what is noted on it. Null: the whole story must be told again.</summary>
+    public (Course Course, Marks Marks)? With(CaseFacts facts, Claim claim)
+    {
+        var place = LastSteps.Length;
+        while (place > 0 && TimelineOrder.Instance.Compare(LastSteps[place - 1].Claim, claim) > 0) place--;
+
+        var before = place == LastSteps.Length ? State : LastSteps[place].Before;
+        if (Fold.Append(facts, before, claim) is not { } added) return null;
+
+        var steps = ImmutableArray.CreateBuilder<CourseStep>(LastSteps.Length + 1);
+        steps.AddRange(LastSteps.AsSpan()[..place]);
+        steps.Add(new(before, claim));
+        var state = added.State;
+        foreach (var later in LastSteps.AsSpan()[place..])
+        {
+            if (Fold.Append(facts, state, later.Claim) is not { } again) return null;
+            steps.Add(new(state, later.Claim));
+            state = again.State;
+        }
+        if (steps.Count > Kept) steps.RemoveRange(0, steps.Count - Kept);
+        return (new(state, steps.ToImmutable()), added.Marks);
+    }
+}
+
+/// <summary>A claim, and where the case stood before it.</summary>
+public sealed record CourseStep(CaseState Before, Claim Claim);
