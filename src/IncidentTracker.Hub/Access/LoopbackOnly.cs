@@ -5,10 +5,13 @@ using Microsoft.Extensions.Options;
 namespace IncidentTracker.Access;
 
 /// <summary>Development keys open everything to whoever reads the settings. With them the hub serves this machine only.</summary>
-internal sealed class LoopbackOnly(IOptions<DevelopmentOptions> development) : IValidateOptions<DoorOptions>
+internal sealed class LoopbackOnly(IOptions<DevelopmentOptions> development, IConfiguration settings) : IValidateOptions<DoorOptions>
 {
     public ValidateOptionsResult Validate(string? name, DoorOptions options)
     {
+        // The server would open these beside or instead of the doors, and nobody would have looked at them.
+        if (settings.GetSection("Kestrel:Endpoints").Exists() || settings.GetValue<bool>("preferHostingUrls"))
+            return ValidateOptionsResult.Fail("The hub listens where Doors:Web and Doors:Grpc say. Remove Kestrel:Endpoints and PREFERHOSTINGURLS.");
         if (!development.Value.IsUsed) return ValidateOptionsResult.Success;
 
         var open = new[] { options.Web, options.Grpc }.FirstOrDefault(address => !IsLoopback(address));

@@ -41,6 +41,7 @@ internal sealed record OpenIncidentBody
     /// <summary>The request in the words of the contract; the key takes the place of the request id.</summary>
     public Wire.OpenIncidentRequest ToRequest(string key)
     {
+        if (Items.Contains(null!) || Legs.Contains(null!) || ExternalReferences.Contains(null!) || PartyIds.Contains(null!)) throw new RefusedException(Refusals.MalformedMessage);
         var request = new Wire.OpenIncidentRequest
         {
             RequestId = key,
@@ -53,6 +54,7 @@ internal sealed record OpenIncidentBody
         {
             // Without an offset the pattern does not match, and there is no guessing.
             if (OffsetDateTimePattern.Rfc3339.Parse(ReportTime) is not { Success: true } time) throw new RefusedException(Refusals.EventTimeOffsetRequired.At("report_time", "RFC 3339 with offset, for example 2026-07-06T13:57:00+01:00."));
+            if (time.Value.Year is < 1900 or >= 2200) throw new RefusedException(Refusals.FieldInvalid.At("report_time", "A moment between the years 1900 and 2200."));
             request.ReportTime = time.Value.ToInstant().ToTimestamp();
             request.ReportTimeZone = OffsetPattern.GeneralInvariantWithZ.Format(time.Value.Offset);
         }

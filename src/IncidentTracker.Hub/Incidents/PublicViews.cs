@@ -179,7 +179,7 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
         var state = read.Story.State;
         var worst = state.Worst;
         var expected = worst.Eta is { } eta && (eta.To ?? eta.From) >= time.Now() ? eta : null;
-        var report = read.Story.Entries.FirstOrDefault(entry => entry.Claim.StatusCode is "REPORTED" or "SVC_OPENED")?.Claim;
+        var report = read.Story.Entries.FirstOrDefault(entry => entry.Counts && CaseViews.IsForTraveller(entry) && entry.Claim.StatusCode is ("REPORTED" or "SVC_OPENED"))?.Claim;
         return new()
         {
             Reference = read.Reference.ToString(),

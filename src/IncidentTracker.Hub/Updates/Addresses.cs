@@ -16,6 +16,7 @@ namespace IncidentTracker.Updates;
 internal sealed class Addresses(IDbContextFactory<HubDb> dbs)
 {
     private const int MostRemembered = 500_000;
+    private const int MostTwins = 50;
 
     // A reference never changes its case, so this cannot become wrong, only large.
     private readonly ConcurrentDictionary<string, IncidentId> _byReference = new(StringComparer.Ordinal);
@@ -113,16 +114,15 @@ internal sealed class Addresses(IDbContextFactory<HubDb> dbs)
         await using var db = await dbs.CreateDbContextAsync(stop);
         foreach (var group in submissions.GroupBy(ReferenceOf))
         {
-            var cases = await CasesWith(db, group.Key).AsNoTracking().Select(incident => new { incident.Id, incident.MergedInto, incident.Phase }).Take(20).ToListAsync(stop);
-            var ids = cases.Select(one => one.MergedInto ?? one.Id).Distinct().ToArray();
-            if (ids.Length > 1) ids = [.. cases.Where(one => one.Phase != nameof(Phase.Closed)).Select(one => one.MergedInto ?? one.Id).Distinct()];
+            var cases = await CasesWith(db, group.Key).AsNoTracking().OrderBy(incident => incident.Phase == nameof(Phase.Closed)).Take(MostTwins)
+                .Select(incident => new Twin(incident.MergedInto ?? incident.Id, incident.Phase != nameof(Phase.Closed), incident.State)).ToListAsync(stop);
 
             // Cases come and go, and a guessed day moves on: a repetition must go where its first copy went.
             var firstCopies = cases.Count > 1 || group.Any(IsDayGuessed) ? await FirstCopiesAsync(db, group.Key, group, stop) : [];
             foreach (var submission in group)
             {
                 if (firstCopies.TryGetValue(Copy(submission.Claim.By.Value, submission.Claim.UpdateId, submission.Hash), out var first)) submission.Case = first;
-                else if (ids.Length == 1) submission.Case = ids[0];
+                else if (Meant(cases, submission.Claim.Reporter) is { } meant) submission.Case = meant;
                 else if (cases.Count > 0) submission.Decided(new Outcome.Refused(Refusals.ReferenceAmbiguous.At("incident.external_reference")));
                 else if (group.Key.Scheme != ReferenceScheme.BagTag) submission.Decided(NotFound("incident.external_reference"));
                 else
@@ -133,6 +133,28 @@ internal sealed class Addresses(IDbContextFactory<HubDb> dbs)
             }
         }
     }
+
+    /// <summary>
+    /// The case a sender means by an identifier that several have: its own before others', an open one before a closed
+    /// one. Nobody can take an identifier from a case by opening another with it. Null: it cannot be told.
+    /// </summary>
+    private static IncidentId? Meant(IReadOnlyList<Twin> cases, Reporter sender)
+    {
+        if (cases.Count == 1) return cases[0].Id;
+        var told = cases.Select(one => (one.Id, one.IsOpen, State: CaseCodec.ReadState(one.State))).ToArray();
+        return told.Where(one => one.State.Owner is { } owner && (owner == sender.Id || sender.ActsFor.Contains(owner))).ToArray() is { Length: > 0 } owned ? Only(owned)
+            : told.Where(one => one.State.IsOpenTo(sender)).ToArray() is { Length: > 0 } shared ? Only(shared)
+            : Only(told);
+
+        static IncidentId? Only((IncidentId Id, bool IsOpen, CaseState State)[] some)
+        {
+            var open = some.Where(one => one.IsOpen).Select(one => one.Id).Distinct().ToArray();
+            var left = open.Length > 0 ? open : some.Select(one => one.Id).Distinct().ToArray();
+            return left.Length == 1 ? left[0] : null;
+        }
+    }
+
+    private sealed record Twin(IncidentId Id, bool IsOpen, byte[] State);
 
     private static async Task<Dictionary<(string, string, string), IncidentId>> FirstCopiesAsync(HubDb db, ExternalReference reference, IEnumerable<Submission> submissions, CancellationToken stop)
     {

@@ -13,6 +13,12 @@ namespace IncidentTracker.Updates;
 /// <param name="path">What to put before the name of a field.</param>
 internal abstract class FieldReader(string path)
 {
+    private const long Year1900 = -2_208_988_800;
+    private const long Year2200 = 7_258_118_400;
+
+    // Everything that moves a cursor or a terminal, but for tabs and the ends of lines.
+    private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(code => (char)code).Where(c => char.IsControl(c) && c is not ('\t' or '\n' or '\r'))]);
+
     private static readonly SearchValues<char> InCodes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
     protected List<Violation> Violations { get; } = [];
@@ -42,7 +48,7 @@ internal abstract class FieldReader(string path)
     {
         if (value.Length > longest) Add(Refusals.FieldTooLong, field, $"At most {longest} characters.");
         if (value.Contains('\uFFFD')) Add(Refusals.TextNotUtf8, field);
-        else if (value.AsSpan().ContainsAnyInRange('\0', '\u0008')) Add(Refusals.FieldInvalid, field, "Control characters are not text.");
+        else if (value.AsSpan().ContainsAny(Controls)) Add(Refusals.FieldInvalid, field, "Control characters are not text.");
         return value;
     }
 
@@ -68,12 +74,13 @@ internal abstract class FieldReader(string path)
         return null;
     }
 
+    // No bag is expected outside; and no calendar, zone or database has to cope with the ends of time.
     protected Instant? Moment(Timestamp? sent, string field)
     {
         if (sent is null) return null;
-        if (sent.Nanos is >= 0 and < 1_000_000_000 && sent.Seconds is >= -62_135_596_800 and < 253_402_300_800)
+        if (sent.Nanos is >= 0 and < 1_000_000_000 && sent.Seconds is >= Year1900 and < Year2200)
             return Instant.FromUnixTimeSeconds(sent.Seconds).PlusNanoseconds(sent.Nanos).ToWholeMicroseconds();
-        Add(Refusals.FieldInvalid, field, "Not a valid google.protobuf.Timestamp.");
+        Add(Refusals.FieldInvalid, field, "A moment between the years 1900 and 2200.");
         return null;
     }
 

@@ -160,10 +160,11 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         }
     }
 
-    // What a stranger says about a case must not become a way to reach it.
+    // What a stranger says about a case must not become a way to reach it; and a tag is an item's, given at the opening,
+    // where it is checked against other cases.
     private ExternalReferenceRow[] References() => [.. _accepted
-        .Where(one => one.Submission.References.Count > 0 && _outcomes[one.Submission] is Outcome.Stored stored && (stored.Marks & Marks.Quarantined) == 0)
-        .SelectMany(one => one.Submission.References.Select(reference => Addresses.Row(reference, one.Case.Id)))];
+        .Where(one => one.Submission.References.Count > 0 && one.Case.Reference is not null && _outcomes[one.Submission] is Outcome.Stored stored && (stored.Marks & Marks.Quarantined) == 0)
+        .SelectMany(one => one.Submission.References.Where(reference => reference.Scheme != Partner.V1.ReferenceScheme.BagTag).Select(reference => Addresses.Row(reference, one.Case.Id)))];
 
     private void Answer(CaseFile[] touched, IReadOnlyList<long> positions)
     {
@@ -179,8 +180,8 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
             var file = _cases.GetValueOrDefault(submission.Case);
             submission.Decided(outcome switch
             {
-                Outcome.Stored stored => stored with { Standing = stored.Standing with { Version = file!.Version }, Position = positionOf[file.Id] },
-                Outcome.Repeated repeated => repeated with { Standing = repeated.Standing with { Version = file!.Version } },
+                Outcome.Stored stored => stored with { Standing = stored.Standing.At(file!.Version), Position = positionOf[file.Id] },
+                Outcome.Repeated repeated => repeated with { Standing = repeated.Standing.At(file!.Version) },
                 _ => outcome,
             });
         }
@@ -206,11 +207,11 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
     {
         if (!submission.Hash.AsSpan().SequenceEqual(hash)) return new Outcome.Refused(Refusals.UpdateIdConflict.At("update_id"));
         if (first is not null && _outcomes[first] is Outcome.Refused refused) return refused;
-        return new Outcome.Repeated(Standing.Of(file, submission.Claim.ItemId), recordedAt);
+        return new Outcome.Repeated(Standing.Of(file, submission.Claim), recordedAt);
     }
 
     private static Outcome.Stored Stored(CaseFile file, Claim claim, Marks marks) =>
-        new(Standing.Of(file, claim.ItemId), claim.ReceivedAt, 0, marks);
+        new(Standing.Of(file, claim), claim.ReceivedAt, 0, marks);
 
     private static ClaimRow Row(Submission submission, CaseFile file, Claim claim) => new(
         file.Id, claim.By.Value, claim.UpdateId, claim.ReceivedAt, submission.Hash, ClaimCodec.Write(submission.Content, claim.Reporter, claim.ItemId));

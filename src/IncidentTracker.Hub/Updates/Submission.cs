@@ -78,8 +78,16 @@ internal sealed class Submission
 /// <summary>Where a case stands, as the answer to an update tells it.</summary>
 internal sealed record Standing(string Reference, long Version, string StatusCode, string Custodian, bool IsSighting)
 {
-    public static Standing Of(CaseFile file, string itemId)
+    /// <summary>A case of others tells the sender nothing, not even that it exists.</summary>
+    private static readonly Standing Hidden = new("", 0, "", "", false);
+
+    public Standing At(long version) => ReferenceEquals(this, Hidden) ? this : this with { Version = version };
+
+    public static Standing Of(CaseFile file, Claim claim)
     {
+        if (!file.Facts.IsSighting && !file.State.IsOpenTo(claim.Reporter)) return Hidden;
+
+        var itemId = claim.ItemId;
         var item = file.State.Items.Length == 1 ? file.State.Items[0] : file.State.Items.FirstOrDefault(item => item.Id == itemId) ?? file.State.Worst;
         return new(file.WrittenReference, file.Version, item.StatusCode, item.Holding?.By.Value ?? "", file.Reference is null);
     }

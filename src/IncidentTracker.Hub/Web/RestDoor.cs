@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using IncidentTracker.Domain;
 using IncidentTracker.Rpc;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.Swagger;
@@ -47,6 +48,8 @@ internal static class RestDoor
         {
             var asked = http.Request.Headers[RequestId].ToString();
             if (asked.Length is > 0 and <= 128 && asked.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')) http.TraceIdentifier = asked;
+            if (!HttpProtocol.IsHttp2(http.Request.Protocol) && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+                body.MaxRequestBodySize = Updates.ContractLimits.MessageBytes;
             http.Response.OnStarting(() =>
             {
                 var headers = http.Response.Headers;

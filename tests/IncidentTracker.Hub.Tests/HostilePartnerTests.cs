@@ -1,0 +1,111 @@
+using System.Net;
+using Google.Protobuf.WellKnownTypes;
+using IncidentTracker.Partner.V1;
+
+namespace IncidentTracker.HubTests;
+
+/// <summary>What a partner with bad manners, or a bad clock, must not be able to do to others.</summary>
+public sealed class HostilePartnerTests : HubTest
+{
+    private const string Tag = "0900123456";
+
+    [Theory]
+    [InlineData("+15:00")]
+    [InlineData("-18:00")]
+    public async Task An_offset_that_no_place_on_earth_has_is_refused(string offset)
+    {
+        var reference = await Hub.As("XB").OpenAsync(Tag);
+        var update = Say.That("u-1", reference, "LAST_SEEN").But(update => update.EventTimeZone = offset);
+
+        var refusal = await Hub.As("XB").ReportAsync(update).AsRefusedAsync();
+
+        Assert.Equal(("EVENT_TIME_OFFSET_REQUIRED", "update.event_time_zone"), (refusal.Reason, refusal.Field));
+        await MustReadAsync(reference);
+    }
+
+    [Fact]
+    public async Task The_ends_of_time_are_no_moment_for_a_bag()
+    {
+        var reference = await Hub.As("XB").OpenAsync(Tag);
+        var last = new Timestamp { Seconds = 253_402_300_799 };
+        var eta = Say.That("u-1", reference, "DELIVERY_ORDERED").But(update => update.Eta = new() { From = last, TimeZone = "+14:00" });
+        var estimate = Say.That("u-2", reference, "DELIVERY_ORDERED").But(update => (update.EventTime, update.Classifier, update.EventTimePrecision) = (last, Classifier.Estimated, TimePrecision.Date));
+
+        Assert.Equal(("FIELD_INVALID", "update.eta.from"), await ReasonAsync(eta));
+        Assert.Equal(("FIELD_INVALID", "update.event_time"), await ReasonAsync(estimate));
+        await MustReadAsync(reference);
+    }
+
+    [Fact]
+    public async Task A_stranger_hears_nothing_of_a_case_it_speaks_about()
+    {
+        await Hub.As("XB").OpenAsync(Tag);
+
+        var accepted = await Hub.As("STRANGER").AcceptedAsync(Say.Seen("u-1", Tag, "ON_HAND"));
+        var repeated = await Hub.As("STRANGER").DuplicateAsync(Say.Seen("u-1", Tag, "ON_HAND"));
+
+        Assert.True(accepted.Quarantined);
+        Assert.Equal(new CaseStanding(), accepted.Standing);
+        Assert.Equal(new CaseStanding(), repeated.Standing);
+    }
+
+    [Fact]
+    public async Task A_stranger_cannot_say_where_the_report_was_taken()
+    {
+        var reference = await Hub.As("XB").OpenAsync(Tag);
+
+        await Hub.As("STRANGER").AcceptedAsync(Say.Seen("u-1", Tag, "REPORTED").At(Hub.Time.GetUtcNow().AddDays(-9)).But(update => update.Place = new() { Station = "NRT" }));
+
+        Assert.DoesNotContain("Tokyo", await MustReadAsync(reference), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_case_with_somebody_elses_identifier_does_not_come_between_a_party_and_its_case()
+    {
+        var reference = await Hub.As("XB").OpenAsync(Tag);
+        var twin = Say.Missing("0900999999");
+        twin.ExternalReferences.Add(new ExternalReference { Scheme = ReferenceScheme.BagTag, Value = Tag, Date = Say.Day });
+        await Hub.As("STRANGER").OpenAsync(twin);
+
+        var said = await Hub.As("XB").AcceptedAsync(Say.Seen("u-1", Tag, "TRACING"));
+        var byHandler = await Hub.As("GO").AcceptedAsync(Say.Seen("u-2", Tag, "ON_HAND"));
+
+        Assert.Equal((reference, reference), (said.Standing.IncidentReference, byHandler.Standing.IncidentReference));
+    }
+
+    [Fact]
+    public async Task A_sightings_other_identifiers_lead_nobody_to_it()
+    {
+        await Hub.As("XB").AcceptedAsync(Say.Seen("u-1", Tag, "LOADED"));
+        await Hub.As("STRANGER").AcceptedAsync(Say.Seen("u-1", Tag, "LOADED").But(update => update.ExternalReferences.Add(new ExternalReference { Scheme = ReferenceScheme.BagTag, Value = "0900999999", Date = Say.Day })));
+
+        var foreign = await Hub.As("STRANGER").OpenAsync("0900999999", "XB");
+        var own = await Hub.As("XB").OpenAsync(Tag);
+
+        Assert.Single((await Hub.As("STRANGER").ReadAsync(foreign)).Entries);
+        Assert.Contains((await Hub.As("XB").ReadAsync(own)).Entries, entry => entry.PartnerId == "XB" && entry.Update.StatusCode == "LOADED");
+    }
+
+    [Fact]
+    public async Task What_moves_a_cursor_is_no_text()
+    {
+        var reference = await Hub.As("XB").OpenAsync(Tag);
+
+        Assert.Equal(("FIELD_INVALID", "update.staff_text"), await ReasonAsync(Say.Note("u-1", reference, "\u001b[2J all clear")));
+        await Hub.As("XB").AcceptedAsync(Say.Note("u-2", reference, "two\nlines\tand a tab"));
+    }
+
+    private async Task<(string, string)> ReasonAsync(Update update)
+    {
+        var refusal = await Hub.As("XB").ReportAsync(update).AsRefusedAsync();
+        return (refusal.Reason, refusal.Field);
+    }
+
+    private async Task<string> MustReadAsync(string reference)
+    {
+        using var traveller = Hub.Browse();
+        var answer = await traveller.GetAsync($"/api/v1/incidents/{reference}/timeline?familyName=Kowalska");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return await answer.Content.ReadAsStringAsync();
+    }
+}
