@@ -37,12 +37,17 @@ public sealed class StartTests : IDisposable
     [InlineData("Database:Connection: ", "--Database:Connection=hub.db")]
     [InlineData("Doors: \"https://127.0.0.1:5080/\" is not an address such as http://127.0.0.1:5080.", "--Doors:Web=https://127.0.0.1:5080")]
     [InlineData("others can reach", "--Development:Partners:0:Id=XB", "--Development:Partners:0:Key=0123456789abcdef", "--Doors:Web=http://0.0.0.0:5080")]
+    [InlineData("Remove Kestrel:Endpoints", "--Settings=KESTREL")]
     [InlineData("none.json", "--Settings=none.json")]
     [InlineData("none.json", "--Development:ClockFile=none.json")]
     public async Task A_wrong_setting_stops_the_start_with_one_sentence(string sentence, params string[] settings)
     {
-        var (exitCode, output, errors) = await StartAsync(settings);
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, """{ "Kestrel": { "Endpoints": { "Other": { "Url": "http://0.0.0.0:0" } } } }""");
 
+        var (exitCode, output, errors) = await StartAsync([.. settings.Select(setting => setting.Replace("KESTREL", file, StringComparison.Ordinal))]);
+
+        File.Delete(file);
         Assert.Equal((1, ""), (exitCode, output));
         Assert.StartsWith("The hub cannot start. ", errors, StringComparison.Ordinal);
         Assert.Contains(sentence, errors, StringComparison.Ordinal);

@@ -84,7 +84,6 @@ internal sealed class Ingest : BackgroundService
         foreach (var queue in _queues) queue.Writer.TryComplete();
         if (ExecuteTask is { } running) await running.WaitAsync(TimeSpan.FromSeconds(10), cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
-        foreach (var writer in _writers) await writer.DisposeAsync();
     }
 
     // Version 7 identifiers begin with the time; their tail is random and spreads evenly.

@@ -9,7 +9,7 @@ namespace IncidentTracker.Updates;
 /// are new, folds them, writes the cases back. Only after the commit does anybody get an answer.
 /// </summary>
 internal sealed partial class IngestWriter(
-    Engine engine, Addresses addresses, ChannelReader<Submission> queue, TimeProvider time, IngestOptions options, ILogger<IngestWriter> log) : IAsyncDisposable
+    Engine engine, Addresses addresses, ChannelReader<Submission> queue, TimeProvider time, IngestOptions options, ILogger<IngestWriter> log)
 {
     private const int Looks = 5;
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(200);
@@ -17,18 +17,18 @@ internal sealed partial class IngestWriter(
     private readonly CaseCache _cache = new(options.CasesInMemory);
     private readonly IngestStore _store = engine.OpenIngest();
 
+    /// <summary>Runs until the queue is closed and empty, and then lets go of the database.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        await using var store = _store;
         var batch = new List<Submission>(options.BatchSize);
-        while (await queue.WaitToReadAsync(CancellationToken.None))     // ends when the queue is closed and empty
+        while (await queue.WaitToReadAsync(CancellationToken.None))
         {
             batch.Clear();
             while (batch.Count < options.BatchSize && queue.TryRead(out var submission)) batch.Add(submission);
             await WriteAsync(batch, stop);
         }
     }
-
-    public ValueTask DisposeAsync() => _store.DisposeAsync();
 
     private async Task WriteAsync(IReadOnlyList<Submission> batch, CancellationToken stop)
     {
