@@ -43,6 +43,7 @@ public sealed class WatchTests : HubTest
     [InlineData("nonsense")]
     [InlineData("1.999999")]
     [InlineData("-1.5")]
+    [InlineData("9223372036854775807.0")]
     public async Task A_token_the_hub_does_not_know_is_refused(string token)
     {
         using var watch = Hub.As("XB").Watch(resumeToken: token);

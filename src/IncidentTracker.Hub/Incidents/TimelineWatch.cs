@@ -73,7 +73,7 @@ internal sealed class TimelineWatch(IDbContextFactory<HubDb> dbs, Engine engine,
     private async Task<Cursor> ResumeAsync(string token, CancellationToken stop)
     {
         if (Cursor.TryParse(token) is not { } cursor) throw new RefusedException(Refusals.ResumeTokenInvalid.At("resume_token"));
-        if (cursor.Position == 0) return cursor;
+        if (cursor == Cursor.Beginning) return cursor;
         await using var db = await dbs.CreateDbContextAsync(stop);
         var known = await db.Changes.AnyAsync(change => change.Position == cursor.Position && change.TransactionId == cursor.Transaction, stop);
         return known ? cursor : throw new RefusedException(Refusals.ResumeTokenInvalid.At("resume_token"));
@@ -98,6 +98,8 @@ internal sealed class TimelineWatch(IDbContextFactory<HubDb> dbs, Engine engine,
 
     private sealed record Cursor(long Transaction, long Position)
     {
+        public static readonly Cursor Beginning = new(0, 0);
+
         public static Cursor? TryParse(string token) =>
             token.Split('.') is [var transaction, var position]
             && long.TryParse(transaction, NumberStyles.None, CultureInfo.InvariantCulture, out var first)
