@@ -28,6 +28,8 @@ internal sealed class IncidentRow
     public required string Phase { get; set; }
     public required byte[] Facts { get; set; }
     public required byte[] State { get; set; }
+
+    public CaseRow AsRow() => new(Id, Reference, MergedInto, Version, Facts, State);
 }
 
 /// <summary>What a party said.</summary>
@@ -39,6 +41,8 @@ internal sealed class ClaimEntity
     public required Instant ReceivedAt { get; set; }
     public required byte[] Hash { get; set; }
     public required byte[] Body { get; set; }
+
+    public ClaimRow AsRow() => new(IncidentId, PartnerId, UpdateId, ReceivedAt, Hash, Body);
 }
 
 /// <summary>An identifier that another system gave to a case. <see cref="Day"/> is YYYY-MM-DD or empty.</summary>

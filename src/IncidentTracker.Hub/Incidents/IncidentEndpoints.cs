@@ -13,9 +13,6 @@ namespace IncidentTracker.Incidents;
 /// <summary>The REST door for cases.</summary>
 internal static class IncidentEndpoints
 {
-    private const int DefaultPage = 50;
-    private const int LargestPage = 200;
-
     public static void MapIncidents(this IEndpointRouteBuilder app)
     {
         var api = app.MapGroup("/api/v1/incidents").WithTags("Incidents");
@@ -46,10 +43,10 @@ internal static class IncidentEndpoints
     private static async Task<Ok<IncidentPage>> List(
         PartnerIdentity partner, CaseReader cases, PublicViews views, CustomerLinks links, HttpRequest request, CancellationToken stop,
         [FromQuery] string? bagTag = null, [FromQuery] string? scheme = null, [FromQuery] string? value = null, [FromQuery] string? date = null,
-        [FromQuery] string[]? phase = null, [FromQuery] int pageSize = DefaultPage, [FromQuery] string pageToken = "")
+        [FromQuery] string[]? phase = null, [FromQuery] int pageSize = PageSize.Usual, [FromQuery] string pageToken = "")
     {
         if (pageSize < 0) throw new RefusedException(Refusals.FieldInvalid.At("page_size", "At least 1."));
-        var size = pageSize == 0 ? DefaultPage : Math.Min(pageSize, LargestPage);
+        var size = PageSize.Of(pageSize);
         var wanted = ReferenceQuery(bagTag, scheme, value, date);
         var phases = Phases(phase ?? []);
 
@@ -125,22 +122,25 @@ internal sealed class CaseAccess(CaseReader cases)
     public async Task<(ReadCase Case, PartnerIdentity? Reader)> ReadAsync(string text, string? familyName, HttpContext http, CancellationToken stop)
     {
         var partner = PartnerIdentity.Of(http);
-        var found = Reference.TryParse(text, out var reference) ? await cases.FindAsync(reference, stop) : null;
-
-        // The same work for a wrong reference as for a wrong name, so that the time tells neither from the other.
-        var onFile = partner is null ? await cases.FamilyNameAsync(found?.Id ?? Nobody, stop) : null;
-        var isTraveller = partner is null && FamilyName.Matches(familyName ?? "", onFile ?? "?") && onFile is not null;
-
-        if (found is { } known && (partner is not null || isTraveller) && await cases.ReadAsync(known.Id, known.Version, stop) is { } read
-            && (partner is null || read.Story.State.IsOpenTo(partner.Reporter))) return (read, partner);
-        throw new RefusedException(Refusals.IncidentNotFound);
+        var read = partner is null ? await FindAsync(text, familyName ?? "", stop) : await FindAsync(text, partner, stop);
+        return read is not null ? (read, partner) : throw new RefusedException(Refusals.IncidentNotFound);
     }
 
     /// <summary>The case of a traveller who typed reference and family name; null when they do not belong together.</summary>
     public async Task<ReadCase?> FindAsync(string text, string familyName, CancellationToken stop)
     {
         var found = Reference.TryParse(text, out var reference) ? await cases.FindAsync(reference, stop) : null;
+
+        // The same work for a wrong reference as for a wrong name, so that the time tells neither from the other.
         var onFile = await cases.FamilyNameAsync(found?.Id ?? Nobody, stop);
         return FamilyName.Matches(familyName, onFile ?? "?") && onFile is not null && found is { } known ? await cases.ReadAsync(known.Id, known.Version, stop) : null;
+    }
+
+    /// <summary>The case of a party to it; null for everyone else.</summary>
+    public async Task<ReadCase?> FindAsync(string text, PartnerIdentity partner, CancellationToken stop)
+    {
+        var found = Reference.TryParse(text, out var reference) ? await cases.FindAsync(reference, stop) : null;
+        var read = found is { } known ? await cases.ReadAsync(known.Id, known.Version, stop) : null;
+        return read?.Story.State.IsOpenTo(partner.Reporter) == true ? read : null;
     }
 }

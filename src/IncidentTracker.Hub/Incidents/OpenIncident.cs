@@ -78,9 +78,9 @@ internal sealed class OpenIncident(IDbContextFactory<HubDb> dbs, Engine engine, 
         var claims = files.Length == 0 ? [] : await db.Claims.AsNoTracking().Where(claim => files.Contains(claim.IncidentId)).ToListAsync(stop);
 
         var file = CaseLoading.Open(new(id, reference.Value, null, 0, storedFacts, CaseCodec.Write(CaseState.Of(opening.Facts))),
-            [.. sightings.Select(sighting => new CaseRow(sighting.Id, null, null, sighting.Version, sighting.Facts, sighting.State))]);
+            [.. sightings.Select(sighting => sighting.AsRow())]);
         var report = new ClaimRow(id, opener.Id.Value, update.UpdateId, now, ClaimCodec.HashOf(content), ClaimCodec.Write(content, opener.Reporter, ""));
-        var story = CaseLoading.Tell(file, claims.Select(claim => new ClaimRow(claim.IncidentId, claim.PartnerId, claim.UpdateId, claim.ReceivedAt, claim.Hash, claim.Body))
+        var story = CaseLoading.Tell(file, claims.Select(claim => claim.AsRow())
             .Append(report).ToLookup(claim => claim.Incident));
 
         foreach (var sighting in sightings) (sighting.MergedInto, sighting.Version) = (id, sighting.Version + 1);

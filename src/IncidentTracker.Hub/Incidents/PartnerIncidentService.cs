@@ -10,12 +10,9 @@ using Wire = IncidentTracker.Partner.V1;
 namespace IncidentTracker.Incidents;
 
 /// <summary>The gRPC door for cases. A case of others does not exist for the caller.</summary>
-internal sealed class PartnerIncidentService(OpenIncident open, CaseReader cases, CaseViews views, TimelineWatch watch)
+internal sealed class PartnerIncidentService(OpenIncident open, CaseReader cases, CaseAccess access, CaseViews views, TimelineWatch watch)
     : Wire.PartnerIncidentService.PartnerIncidentServiceBase
 {
-    private const int DefaultPage = 50;
-    private const int LargestPage = 200;
-
     public override async Task<Wire.OpenIncidentResponse> OpenIncident(Wire.OpenIncidentRequest request, ServerCallContext context)
     {
         var partner = context.Partner();
@@ -41,7 +38,7 @@ internal sealed class PartnerIncidentService(OpenIncident open, CaseReader cases
         if (reference is null) throw new RefusedException(violations[0].Why, violations);
         if (request.PageSize < 0) throw new RefusedException(Refusals.FieldInvalid.At("page_size", "At least 0."));
 
-        var size = request.PageSize == 0 ? DefaultPage : Math.Min(request.PageSize, LargestPage);
+        var size = PageSize.Of(request.PageSize);
         var after = PageToken.Read(request.PageToken, partner.Id.Value + reference);
         var page = await cases.ListAsync(db => Addresses.CasesWith(db, reference), after, size + 1, summary => summary.State.IsOpenTo(partner.Reporter), context.CancellationToken);
 
@@ -61,10 +58,17 @@ internal sealed class PartnerIncidentService(OpenIncident open, CaseReader cases
     private async Task<ReadCase> ReadAsync(PartnerIdentity partner, string text, CancellationToken stop)
     {
         if (text.Length == 0) throw new RefusedException(Refusals.FieldRequired.At("incident_reference"));
-        var found = Reference.TryParse(text, out var reference) ? await cases.FindAsync(reference, stop) : null;
-        var read = found is { } known ? await cases.ReadAsync(known.Id, stop) : null;
-        return read is not null && read.Story.State.IsOpenTo(partner.Reporter) ? read : throw new RefusedException(Refusals.IncidentNotFound.At("incident_reference"));
+        return await access.FindAsync(text, partner, stop) ?? throw new RefusedException(Refusals.IncidentNotFound.At("incident_reference"));
     }
+}
+
+/// <summary>How many cases a page holds, whichever door asks.</summary>
+internal static class PageSize
+{
+    public const int Usual = 50;
+    private const int Largest = 200;
+
+    public static int Of(int asked) => asked == 0 ? Usual : Math.Min(asked, Largest);
 }
 
 /// <summary>Where a list goes on. Opaque to callers, and only good for the question it belongs to.</summary>

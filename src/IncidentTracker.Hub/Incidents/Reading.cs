@@ -54,9 +54,8 @@ internal sealed class CaseReader(IDbContextFactory<HubDb> dbs) : IDisposable
         var references = await db.ExternalReferences.AsNoTracking().Where(known => files.Contains(known.IncidentId))
             .OrderBy(known => known.Scheme).ThenBy(known => known.Value).ThenBy(known => known.Day).ToListAsync(stop);
 
-        var file = CaseLoading.Open(AsCaseRow(row), [.. rows.Where(incident => incident.Id != id).Select(AsCaseRow)]);
-        var told = CaseLoading.Claims(file, claims.Select(claim =>
-            new ClaimRow(claim.IncidentId, claim.PartnerId, claim.UpdateId, claim.ReceivedAt, claim.Hash, claim.Body)).ToLookup(claim => claim.Incident)).ToArray();
+        var file = CaseLoading.Open(row.AsRow(), [.. rows.Where(incident => incident.Id != id).Select(incident => incident.AsRow())]);
+        var told = CaseLoading.Claims(file, claims.Select(claim => claim.AsRow()).ToLookup(claim => claim.Incident)).ToArray();
         return new(id, reference, row.Version, row.OpenedAt, file.Facts, CaseCodec.ReadLegs(row.Facts),
             [.. references.Select(known => new ExternalReference(known.Scheme, known.Value, ReferenceDays.Day(known.Day))).Distinct()],
             Fold.All(file.Facts, told.Select(one => one.Claim)),
@@ -92,6 +91,4 @@ internal sealed class CaseReader(IDbContextFactory<HubDb> dbs) : IDisposable
         var reference = Reference.TryParse(row.Reference, out var parsed) ? parsed : default;
         return new(row.Id, reference, row.Version, row.OpenedAt, row.ChangedAt, CaseCodec.ReadFacts(row.Facts), CaseCodec.ReadState(row.State));
     }
-
-    private static CaseRow AsCaseRow(IncidentRow row) => new(row.Id, row.Reference, row.MergedInto, row.Version, row.Facts, row.State);
 }

@@ -69,7 +69,7 @@ internal sealed class UpdateReader : FieldReader
             case Wire.IncidentAddress.AddressOneofCase.IncidentReference:
                 break;
             case Wire.IncidentAddress.AddressOneofCase.ExternalReference:
-                ReadReference(address.ExternalReference, "incident.external_reference");
+                ReferenceIn(address.ExternalReference, "incident.external_reference");
                 break;
             default:
                 Add(Refusals.AddressRequired, "incident");
@@ -78,14 +78,14 @@ internal sealed class UpdateReader : FieldReader
     }
 
     /// <summary>Reads an external reference; null and a violation when it is none.</summary>
-    public static (ExternalReference? Reference, IReadOnlyList<Violation> Violations) ReadReference(Wire.ExternalReference? sent, string path, bool alone = true)
+    public static (ExternalReference? Reference, IReadOnlyList<Violation> Violations) ReadReference(Wire.ExternalReference? sent, string path)
     {
         var reader = new UpdateReader("");
-        var reference = reader.ReadReference(sent ?? new(), path);
-        return (reader.Violations.Count == 0 && alone ? reference : null, reader.Violations);
+        var reference = reader.ReferenceIn(sent ?? new(), path);
+        return (reader.Violations.Count == 0 ? reference : null, reader.Violations);
     }
 
-    private ExternalReference ReadReference(Wire.ExternalReference sent, string field)
+    private ExternalReference ReferenceIn(Wire.ExternalReference sent, string field)
     {
         if (!System.Enum.IsDefined(sent.Scheme) || sent.Scheme == Wire.ReferenceScheme.Unspecified) Add(Refusals.FieldRequired, field + ".scheme");
         if (sent.Value.Length == 0) Add(Refusals.FieldRequired, field + ".value");
@@ -189,7 +189,7 @@ internal sealed class UpdateReader : FieldReader
         }
         Limited(update.Evidence, "evidence", 16);
         var references = Limited(update.ExternalReferences, "external_references", 16);
-        for (var i = 0; i < references.Count; i++) ReadReference(references[i], $"external_references[{i}]");
+        for (var i = 0; i < references.Count; i++) ReferenceIn(references[i], $"external_references[{i}]");
         if (update.Raw is { } raw)
         {
             Text(raw.Format, "raw.format", 64);
