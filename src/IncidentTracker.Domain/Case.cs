@@ -141,7 +141,10 @@ public sealed record TimelineEntry(Claim Claim, Marks Marks, Instant? WithdrawnA
 }
 
 /// <summary>A case told from its beginning: where it stands, how it came there, and through whose hands the bag went.</summary>
-public sealed record Story(CaseState State, ImmutableArray<TimelineEntry> Entries, ImmutableArray<CustodySpan> Custody);
+public sealed record Story(Course Course, ImmutableArray<TimelineEntry> Entries, ImmutableArray<CustodySpan> Custody)
+{
+    public CaseState State => Course.State;
+}
 
 /// <summary>A stretch of time in which one party held an item.</summary>
 public sealed record CustodySpan(string ItemId, OrganizationId By, Instant From, Instant? Until, BagCondition Condition, bool Proven);

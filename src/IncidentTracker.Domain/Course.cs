@@ -13,6 +13,9 @@ public sealed record Course(CaseState State, ImmutableArray<CourseStep> LastStep
     /// <summary>A case whose steps nobody remembers.</summary>
     public static Course At(CaseState state) => new(state, []);
 
+    /// <summary>A case with the steps that led to its state, as far as they are kept.</summary>
+    internal static Course After(CaseState state, IEnumerable<CourseStep> steps) => new(state, [.. steps.TakeLast(Kept)]);
+
     /// <summary>The course with one more claim in its place, and what is noted on it. Null: the whole story must be told again.</summary>
     public (Course Course, Marks Marks)? With(CaseFacts facts, Claim claim)
     {

@@ -27,9 +27,11 @@ public static class Fold
         };
         var entries = ImmutableArray.CreateBuilder<TimelineEntry>(ordered.Length);
         var custody = new CustodyChain();
+        var lastSteps = new List<CourseStep>();
 
         foreach (var claim in ordered)
         {
+            var before = state;
             if (corrections.Of(claim) is { Correction.Kind: CorrectionKind.Void } wrong && IsHeard(claim) && Step.ConfirmsMatch(facts, state, claim))
                 wrongMatches.Add(new(claim, wrong));
 
@@ -47,8 +49,12 @@ public static class Fold
             }
             state = Heard(state, claim, marks);
             entries.Add(new(claim, marks, withdrawal is null ? null : withdrawal.DeclaredAt));
+
+            // What was taken back, or takes back, cannot be taken again by itself.
+            if (withdrawal is not null || claim.Correction is not null || (marks & Marks.ProbableDuplicate) != 0) lastSteps.Clear();
+            else lastSteps.Add(new(before, claim));
         }
-        return new(state, entries.MoveToImmutable(), custody.Spans);
+        return new(Course.After(state, lastSteps), entries.MoveToImmutable(), custody.Spans);
 
         bool IsHeard(Claim claim) => facts.IsSighting || parties.Includes(claim.Reporter);
     }

@@ -5,7 +5,7 @@ namespace IncidentTracker.Benchmarks;
 /// <summary>Callers inside this process, each waiting for its answer before it speaks again.</summary>
 internal sealed class Load(TimeProvider time, Func<double?> database)
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
 
     private readonly Latencies _latencies = new();
     private long _events;

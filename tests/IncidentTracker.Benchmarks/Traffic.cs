@@ -48,12 +48,14 @@ internal sealed record Cases(int Count, int ClaimsEach, long Start)
 }
 
 /// <summary>
-/// What one sender says: updates of about 200 bytes about its share of the live cases, mostly in order, 12 % about
-/// something that happened before what the case knows already, 2 % said again, 0.1 % refused.
+/// What one sender says: updates of about 200 bytes about its share of the live cases, mostly in order, 12 % late, 2 % said
+/// again, 0.1 % refused. A case hears here in seconds what a real one hears in days, so lateness is counted in claims: most
+/// late updates belong before one to three of the last ones, one in eight before all of them.
 /// </summary>
 internal sealed class Traffic(Cases cases, int sender, int senders)
 {
-    private const double Late = 0.12, Again = 0.02, Refused = 0.001;
+    private const double Late = 0.12, LongAgo = Late / 8, Again = 0.02, Refused = 0.001;
+    private const int Remembered = 3;
 
     private static readonly string[] Codes = ["ON_HAND", "LOADED", "OFFLOADED", "FORWARD_PLANNED", "FORWARD_DEPARTED", "ARRIVED_STATION", "LAST_SEEN"];
     private static readonly string[] Stations = ["GDN", "FRA", "LIS", "FNC", "MUC", "WAW", "OPO", "CDG"];
@@ -61,6 +63,7 @@ internal sealed class Traffic(Cases cases, int sender, int senders)
 
     private readonly Random _random = new(Environment.ProcessId * 397 + sender);
     private readonly Wire.Update[] _said = new Wire.Update[4];
+    private readonly DateTimeOffset[,] _lastSaid = new DateTimeOffset[Cases.Live / senders, Remembered];
     private long _count;
 
     public static readonly Reporter Airline = new(new("XA"), OrganizationKind.Airline, []);
@@ -74,14 +77,22 @@ internal sealed class Traffic(Cases cases, int sender, int senders)
         var dice = _random.NextDouble();
         if (dice < Again && _count > _said.Length) return _said[_random.Next(_said.Length)];
 
-        var number = _random.Next(Cases.Live / senders) * senders + sender % senders;
-        var now = TimeProvider.System.GetUtcNow();
-        var update = About(cases.LiveCase(number % Cases.Live), _random.Next(1_000_000),
-            dice < Again + Late ? DateTimeOffset.FromUnixTimeMilliseconds(cases.Start).AddSeconds(-_random.Next(1, 86_400)) : now);
+        var own = _random.Next(Cases.Live / senders);
+        var update = About(cases.LiveCase(own * senders + sender % senders), _random.Next(1_000_000), Happened(own, dice - Again));
         update.PartnerSequence = ++_count;
         if (dice > 1 - Refused / 2) update.StatusCode = "SLA_BREACHED";
         else if (dice > 1 - Refused) update.Incident.IncidentReference = Cases.ReferenceOf(cases.Count + _random.Next(1_000_000)).ToString();
         return _said[_count % _said.Length] = update;
+    }
+
+    private DateTimeOffset Happened(int own, double dice)
+    {
+        var before = _lastSaid[own, _random.Next(Remembered)];
+        if (dice < LongAgo || (dice < Late && before == default)) return DateTimeOffset.FromUnixTimeMilliseconds(cases.Start).AddSeconds(-_random.Next(1, 86_400));
+        if (dice < Late) return before.AddTicks(-TimeSpan.TicksPerMillisecond / 10);
+
+        for (var i = Remembered - 1; i > 0; i--) _lastSaid[own, i] = _lastSaid[own, i - 1];
+        return _lastSaid[own, 0] = TimeProvider.System.GetUtcNow();
     }
 
     /// <summary>An update as a partner's system would send it.</summary>

@@ -55,7 +55,7 @@ public sealed class LawTests
                 }
                 else
                 {
-                    course = Course.At(story.State);
+                    course = story.Course;
                 }
             }
         });
@@ -173,7 +173,7 @@ public sealed class LawTests
 
     private static string WithoutPlans(Story story) => Written.WhereItStands(story with
     {
-        State = story.State with { Items = [.. story.State.Items.Select(item => item with { Eta = null, Flight = null })] },
+        Course = Course.At(story.State with { Items = [.. story.State.Items.Select(item => item with { Eta = null, Flight = null })] }),
     });
 
     private static Claim Later(Claim claim) => claim with

@@ -154,7 +154,7 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         foreach (var file in files)
         {
             var story = CaseLoading.Tell(file, byFile);
-            file.Course = Course.At(story.State);
+            file.Course = story.Course;
             foreach (var (submission, _, claim) in accepted[file])
                 _outcomes[submission] = Stored(file, claim, story.Entries.Last(entry => entry.Claim.UpdateId == claim.UpdateId && entry.Claim.By == claim.By).Marks);
         }
