@@ -8,7 +8,7 @@ namespace IncidentTracker.Domain;
 /// </summary>
 public sealed record Course(CaseState State, ImmutableArray<CourseStep> LastSteps)
 {
-    private const int Kept = 6;
+    private const int Kept = 4;
 
     /// <summary>A case whose steps nobody remembers.</summary>
     public static Course At(CaseState state) => new(state, []);

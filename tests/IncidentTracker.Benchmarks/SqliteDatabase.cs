@@ -14,7 +14,7 @@ internal sealed class SqliteDatabase(string file) : BenchmarkDatabase(new() { En
 
     public override async Task<(Func<Task<int>> Write, IAsyncDisposable Connection)> OpenRawAsync(Cases cases)
     {
-        var connection = await OpenAsync("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;");
+        var connection = await OpenAsync("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536;");
         var rows = new RawRows(cases);
         var claim = Prepare(connection, InsertClaim + " ON CONFLICT DO NOTHING", 6);
         var incident = Prepare(connection, "UPDATE incidents SET version = version + 1, changed_at = $2, phase = 'Found', state = $3 WHERE id = $1", 3);

@@ -26,14 +26,14 @@ internal abstract class FieldReader(string path)
     protected string Station(string value, string field)
     {
         if (value.Length > 0 && (value.Length != 3 || value.AsSpan().ContainsAnyExceptInRange('A', 'Z'))) Add(Refusals.FieldInvalid, field, "A three-letter IATA code such as FRA.");
-        return value;
+        return Words.Shared(value);
     }
 
     protected string Code(string value, string field, int longest)
     {
         if (value.Length > longest) Add(Refusals.FieldTooLong, field, $"At most {longest} characters.");
         else if (value.AsSpan().ContainsAnyExcept(InCodes)) Add(Refusals.FieldInvalid, field, "A-Z, 0-9 and underscore only.");
-        return value;
+        return Words.Shared(value);
     }
 
     protected void Identifier(string value, string field, int longest, bool required = true)
@@ -56,7 +56,7 @@ internal abstract class FieldReader(string path)
     {
         if (value.Length == 0) return null;
         if (!OrganizationId.IsWellFormed(value)) Add(Refusals.FieldInvalid, field, "An organization's identifier: 2 to 16 of A-Z and 0-9.");
-        return new(value);
+        return new(Words.Shared(value));
     }
 
     protected ImmutableArray<OrganizationId> Parties(RepeatedField<string> values, string field) =>

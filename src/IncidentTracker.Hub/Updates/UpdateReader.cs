@@ -109,7 +109,7 @@ internal sealed class UpdateReader : FieldReader
         }
         if (Moment(update.EventTime, "event_time") is not { } at) return null;
         if (Zone(update.EventTimeZone, at, "event_time_zone") is not { } offset) return null;
-        return new(at, update.EventTimeZone, offset, update.EventTimePrecision switch
+        return new(at, Words.Shared(update.EventTimeZone), offset, update.EventTimePrecision switch
         {
             Wire.TimePrecision.Minute => TimePrecision.Minute,
             Wire.TimePrecision.Date => TimePrecision.Date,
@@ -169,7 +169,7 @@ internal sealed class UpdateReader : FieldReader
     {
         if (sent.Carrier.Length != 2 || !OrganizationId.IsWellFormed(sent.Carrier)) Add(Refusals.FieldInvalid, field + ".carrier", "A two-character airline designator such as XB.");
         if (sent.Number.Length is 0 or > 5 || !sent.Number.All(char.IsAsciiLetterOrDigit)) Add(Refusals.FieldInvalid, field + ".number", "Up to four digits and an optional letter.");
-        return new(sent.Carrier, sent.Number, Day(sent.Date, field + ".date"), Station(sent.From, field + ".from"), Station(sent.To, field + ".to"));
+        return new(Words.Shared(sent.Carrier), Words.Shared(sent.Number), Day(sent.Date, field + ".date"), Station(sent.From, field + ".from"), Station(sent.To, field + ".to"));
     }
 
     private Place ReadPlace(Wire.Place sent, string field)
