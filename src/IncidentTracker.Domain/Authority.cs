@@ -8,6 +8,12 @@ namespace IncidentTracker.Domain;
 /// </summary>
 internal static class Authority
 {
+    private static readonly ImmutableArray<Role> Expecting =
+        [Role.CaseOwner, Role.ForwardingCarrier, Role.HoldingStation, Role.Tracing, Role.Courier, Role.Agent];
+
+    // A hotel or a workshop knows when its own work is done, and nothing of the way there.
+    private static readonly ImmutableArray<string> WorkOfThirdParties = ["READY_TO_COLLECT", "REPAIR_IN_PROGRESS", "SVC_IN_PROGRESS", "SVC_WAITING"];
+
     public static bool MaySay(CaseState state, Claim claim, StatusCode status) =>
         status.AcceptedFrom.Length == 0 || RolesOf(state, claim).ContainsAnyOf(status.AcceptedFrom);
 
@@ -27,6 +33,13 @@ internal static class Authority
         return isInvolved && hasHands;
 
         bool IsOwnWord(OrganizationId? party) => party is { } one && (claim.SpeaksFor(one) || claim.Reporter.ActsFor.Contains(one));
+    }
+
+    /// <summary>When a bag comes, and on which flight, is said by those who carry, hold or search it, and by the owner and its agents.</summary>
+    public static bool MayExpect(CaseState state, Claim claim)
+    {
+        var roles = RolesOf(state, claim);
+        return roles.ContainsAnyOf(Expecting) || (roles.Contains(Role.ThirdParty) && WorkOfThirdParties.Contains(claim.StatusCode));
     }
 
     public static Roles RolesOf(CaseState state, Claim claim)

@@ -129,6 +129,7 @@ public enum Marks
     EvidenceMissing = 1 << 12,
     StatusCodeUnknown = 1 << 13,
     CorrectionRefused = 1 << 14,
+    EtaNotAuthorised = 1 << 15,
 }
 
 /// <summary>One line of the timeline: a claim, what the hub notes on it, and when it was taken back.</summary>

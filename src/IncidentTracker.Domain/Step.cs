@@ -22,13 +22,16 @@ internal static class Step
                 (state, marks) = Assign(state, claim, assignment, marks);
         }
 
+        var mayExpect = facts.IsSighting || (claim.Eta is null && claim.Flight is null) || Authority.MayExpect(state, claim);
+        if (claim.Eta is not null && !mayExpect) marks |= Marks.EtaNotAuthorised;
+
         var items = state.Items;
         var onItems = Marks.None;
         var onEveryItem = OnlyIfOnEveryItem;
         for (var i = 0; i < items.Length; i++)
         {
             if (!claim.IsAbout(items[i])) continue;
-            var (item, noted) = TakeItem(items[i], claim, status);
+            var (item, noted) = TakeItem(items[i], claim, status, mayExpect);
             items = items.SetItem(i, item);
             onItems |= noted;
             onEveryItem &= noted;
@@ -54,7 +57,7 @@ internal static class Step
         return (assignment.Role == PartyRole.CaseOwner ? state with { Owner = assignment.Organization } : state, marks);
     }
 
-    private static (ItemState, Marks) TakeItem(ItemState before, Claim claim, StatusCode? status)
+    private static (ItemState, Marks) TakeItem(ItemState before, Claim claim, StatusCode? status, bool mayExpect)
     {
         var (item, marks) = status is null ? (before, Marks.None) : TakeStatus(before, claim, status);
         if (claim.Custody is not null && before.Phase == Phase.Closed && item.Phase == Phase.Closed) marks |= Marks.AfterEnd;
@@ -66,6 +69,7 @@ internal static class Step
             // Two say that they have it. Until both were asked, everything stays as it was proven.
             if (contradiction != Marks.None && item.Holding == before.Holding) return (before, marks);
         }
+        if (!mayExpect) return (item, marks);
 
         // A plan or an estimate moves the expected time and nothing else.
         if (claim.Eta is { } eta && item.Phase < Phase.Returned) item = item with { Eta = eta };

@@ -113,6 +113,40 @@ public sealed class AuthorityTests
         Assert.Equal(new OrganizationId("XB"), Tell(customer).State.Owner);
     }
 
+    [Theory]
+    [InlineData("XB", "", true)]
+    [InlineData("XA", "", true)]
+    [InlineData("GO", "", true)]
+    [InlineData("TRW", "", true)]
+    [InlineData("CQ", "", true)]
+    [InlineData("AGENT", "", true)]
+    [InlineData("HTL", "", false)]
+    [InlineData("HTL", "LAST_SEEN", false)]
+    [InlineData("HTL", "READY_TO_COLLECT", true)]
+    [InlineData("HTL", "SVC_IN_PROGRESS", true)]
+    [InlineData("CLM", "", false)]
+    [InlineData("GVT", "HELD", false)]
+    [InlineData("CUSTOMER", "", false)]
+    public void When_a_bag_comes_is_said_by_those_who_can_know(string by, string code, bool counts)
+    {
+        var word = By(by).At("07-07 10:00").On("XB", "999").Due("07-09 10:00").Says(code);
+
+        var story = Tell(By("XB").At("07-06 14:02").Says("TRACING"), word);
+
+        Assert.Equal(counts, story.Bag().Eta is not null);
+        Assert.Equal(counts, story.Bag().Flight is not null);
+        Assert.Equal(!counts, story.Of(word).Is(Marks.EtaNotAuthorised));
+        Assert.Equal(code.Length > 0 ? code : "TRACING", story.Bag().StatusCode);
+    }
+
+    [Fact]
+    public void A_hotel_that_has_the_bag_knows_when_it_goes_on()
+    {
+        var left = By("CQ").At("07-08 11:52").Asks("HTL").Says("LEFT_WITH_THIRD_PARTY");
+
+        Assert.Equal(On("07-08 18:00"), Tell(left, By("HTL").At("07-08 12:30").Due("07-08 18:00")).Bag().Eta?.From);
+    }
+
     [Fact]
     public void A_new_owner_may_say_what_owners_say_and_the_old_one_no_longer()
     {

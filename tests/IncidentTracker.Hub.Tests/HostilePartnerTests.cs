@@ -95,6 +95,23 @@ public sealed class HostilePartnerTests : HubTest
         await Hub.As("XB").AcceptedAsync(Say.Note("u-2", reference, "two\nlines\tand a tab"));
     }
 
+    [Fact]
+    public async Task A_hotel_that_has_no_bag_does_not_move_what_the_traveller_expects()
+    {
+        var reference = await Hub.As("XB").OpenAsync(Tag, "HTL");
+        var tomorrow = new Eta { From = Hub.Time.GetUtcNow().AddDays(1).ToTimestamp(), TimeZone = "Z" };
+
+        var guess = await Hub.As("HTL").AcceptedAsync(Say.Note("u-1", reference).But(update => update.Eta = tomorrow));
+        var plan = await Hub.As("HTL").AcceptedAsync(Say.That("u-2", reference, "OUT_FOR_DELIVERY").But(update => (update.Eta, update.Classifier) = (tomorrow, Classifier.Estimated)));
+        var seen = await Hub.As("HTL").AcceptedAsync(Say.That("u-3", reference, "LAST_SEEN").But(update => update.Eta = tomorrow));
+        var page = await MustReadAsync(reference);
+
+        Assert.All(new[] { guess, plan, seen }, accepted => Assert.Equal(["ETA_NOT_AUTHORISED"], accepted.Warnings));
+        Assert.Equal("LAST_SEEN", seen.Standing.StatusCode);
+        Assert.Contains("Seen at Frankfurt", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("xpected", page, StringComparison.Ordinal);
+    }
+
     private async Task<(string, string)> ReasonAsync(Update update)
     {
         var refusal = await Hub.As("XB").ReportAsync(update).AsRefusedAsync();
