@@ -96,6 +96,13 @@ public sealed class HostilePartnerTests : HubTest
     }
 
     [Fact]
+    public async Task A_sighting_cannot_name_whom_nobody_knows()
+    {
+        Assert.Equal(("ORGANIZATION_UNKNOWN", "update.asked_party"), await ReasonAsync(Say.Seen("u-1", Tag, "LOADED").But(update => update.AskedParty = "NOBODY")));
+        await Hub.As("XB").AcceptedAsync(Say.Seen("u-2", Tag, "LOADED").But(update => update.Custody = new() { Action = CustodyAction.Taken, From = "CUSTOMER" }));
+    }
+
+    [Fact]
     public async Task A_hotel_that_has_no_bag_does_not_move_what_the_traveller_expects()
     {
         var reference = await Hub.As("XB").OpenAsync(Tag, "HTL");
