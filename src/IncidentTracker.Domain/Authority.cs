@@ -42,7 +42,26 @@ internal static class Authority
         return roles.ContainsAnyOf(Expecting) || (roles.Contains(Role.ThirdParty) && WorkOfThirdParties.Contains(claim.StatusCode));
     }
 
-    public static Roles RolesOf(CaseState state, Claim claim)
+    /// <summary>Only the owner shares out the work, and none of it to the customer.</summary>
+    public static bool MayAssign(CaseState state, Claim claim) =>
+        claim.Assignment is { } assignment && assignment.Organization != OrganizationId.Customer && RolesOf(state, claim).Contains(Role.CaseOwner);
+
+    /// <summary>Whether what happened, and who has the bag, is the sender's to say.</summary>
+    public static bool MayState(CaseState state, Claim claim) =>
+        claim.Classifier == Classifier.Actual && (CodeLists.Find(claim.StatusCode) is not { } status || MaySay(state, claim, status)) && MayMove(claim);
+
+    /// <summary>
+    /// Whether asking a party brings it onto the case: beside a status that the sender may say, or without one as the owner.
+    /// Customers and agents are on every case by themselves, so they let nobody in.
+    /// </summary>
+    public static bool MayInvite(CaseState state, Claim claim)
+    {
+        var roles = RolesOf(state, claim).Without(Role.Customer).Without(Role.Agent);
+        return CodeLists.Find(claim.StatusCode) is not { } status ? roles.Contains(Role.CaseOwner)
+            : status.AcceptedFrom.Length == 0 || roles.ContainsAnyOf(status.AcceptedFrom);
+    }
+
+    private static Roles RolesOf(CaseState state, Claim claim)
     {
         var roles = NaturalTo(claim.Reporter.Kind) | GivenTo(claim.By, state, claim);
         return SpeaksForAnother(claim) is { } principal ? roles | NaturalTo(OrganizationKind.Airline) | GivenTo(principal, state, claim) : roles;
@@ -72,7 +91,11 @@ internal static class Authority
         foreach (var item in state.Items)
             if (claim.IsAbout(item) && item.Holding?.By == party && party != OrganizationId.Customer) roles |= Roles.Of(Role.HoldingStation);
         foreach (var assignment in state.Assignments)
-            if (assignment.Organization == party) roles |= Roles.Of(Enum.Parse<Role>(assignment.Role.ToString()));
+        {
+            if (assignment.Organization != party) continue;
+            roles |= Roles.Of(Enum.Parse<Role>(assignment.Role.ToString()));
+            if (assignment.Role == PartyRole.CaseOwner) roles |= Roles.Of(Role.Claims);
+        }
         return roles;
     }
 }
@@ -83,6 +106,8 @@ internal readonly record struct Roles(uint Bits)
     public static Roles Of(Role role) => new(1u << (int)role);
 
     public static Roles operator |(Roles left, Roles right) => new(left.Bits | right.Bits);
+
+    public Roles Without(Role role) => new(Bits & ~Of(role).Bits);
 
     public bool Contains(Role role) => (Bits & Of(role).Bits) != 0;
 

@@ -21,7 +21,7 @@ public static class Fold
 
         var state = CaseState.Of(facts) with
         {
-            Parties = parties.Members,
+            Parties = parties,
             Waiting = [.. ordered.Where(claim => !IsHeard(claim)).Select(claim => claim.By).Distinct().OrderBy(party => party.Value, StringComparer.Ordinal)],
             AwaitedCorrections = corrections.Awaited,
         };
@@ -50,17 +50,17 @@ public static class Fold
         }
         return new(state, entries.MoveToImmutable(), custody.Spans);
 
-        bool IsHeard(Claim claim) => facts.IsSighting || parties.Includes(claim.Reporter);
+        bool IsHeard(Claim claim) => facts.IsSighting || Parties.Include(parties, claim.Reporter);
     }
 
     /// <summary>
     /// Adds a claim to a state, when that can be done without looking back. Null: tell the whole story again (it comes
-    /// before something already known, corrects something, or lets somebody speak who had to wait).
+    /// before something already known, corrects something, gives a role, or lets somebody speak who had to wait).
     /// </summary>
     public static (CaseState State, Marks Marks)? Append(CaseFacts facts, CaseState state, Claim claim)
     {
         if (state.LastOrderAt is { } last && claim.OrderAt <= last) return null;
-        if (claim.Correction is not null || state.AwaitedCorrections.Contains(claim.Id)) return null;
+        if (claim.Correction is not null || claim.Assignment is not null || state.AwaitedCorrections.Contains(claim.Id)) return null;
 
         var marks = FactsOn(claim);
         if (!facts.IsSighting && !state.IsParty(claim.Reporter))
@@ -69,11 +69,13 @@ public static class Fold
             return (Heard(state with { Waiting = waiting }, claim, marks | Marks.Quarantined), marks | Marks.Quarantined);
         }
 
-        var named = Parties.NamedBy(claim);
-        if (!Parties.IncludeAll(state.Parties, named))
+        var mentioned = Parties.MentionedBy(claim);
+        if (!Parties.IncludeAll(state.Parties, mentioned))
         {
-            if (state.Waiting.Length > 0) return null;
-            state = state with { Parties = Parties.Join(state.Parties, named) };
+            // Whom it may bring in by a role that was given on the way, only the whole story tells.
+            var broughtIn = Parties.BroughtInBy(facts, CaseState.Of(facts), claim);
+            if (state.Waiting.Length > 0 || broughtIn.Length < mentioned.Length) return null;
+            state = state with { Parties = Parties.Join(state.Parties, broughtIn) };
         }
         (state, marks) = Step.Take(facts, state, claim, marks);
         return (Heard(state, claim, marks), marks);

@@ -49,9 +49,7 @@ internal static class Step
 
     private static (CaseState, Marks) Assign(CaseState state, Claim claim, Assignment assignment, Marks marks)
     {
-        // No part of the work can be given to the customer.
-        if (assignment.Organization == OrganizationId.Customer || !Authority.RolesOf(state, claim).Contains(Role.CaseOwner))
-            return (state, marks | Marks.NotAuthorised);
+        if (!Authority.MayAssign(state, claim)) return (state, marks | Marks.NotAuthorised);
 
         state = state with { Assignments = state.Assignments.RemoveAll(known => known.Role == assignment.Role).Add(assignment) };
         return (assignment.Role == PartyRole.CaseOwner ? state with { Owner = assignment.Organization } : state, marks);

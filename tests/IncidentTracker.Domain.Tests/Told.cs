@@ -77,6 +77,9 @@ internal static class Told
 
     public static Claim Notes(this Claim claim, string text) => claim with { StaffText = text };
 
+    /// <summary>Nobody else is to read it.</summary>
+    public static Claim ForItself(this Claim claim) => claim with { Visibility = Visibility.Internal };
+
     public static Claim WithProof(this Claim claim) => claim with { HasEvidence = true };
 
     public static Claim On(this Claim claim, string carrier, string number) => claim with { Flight = new(carrier, number, null, "", "") };

@@ -96,6 +96,22 @@ public sealed class HostilePartnerTests : HubTest
     }
 
     [Fact]
+    public async Task Who_is_on_every_case_lets_no_stranger_in()
+    {
+        var reference = await Hub.As("XB").OpenAsync(Tag);
+        await Hub.As("STRANGER").AcceptedAsync(Say.That("u-0", reference, "ON_HAND"));
+
+        await Hub.As("AG").AcceptedAsync(Say.Note("u-1", reference).But(update => update.Assignment = new() { Role = PartyRole.HoldingStation, OrganizationId = "STRANGER" }));
+        await Hub.As("AG").AcceptedAsync(Say.Note("u-2", reference).But(update => update.AskedParty = "STRANGER"));
+        await Hub.As("CU").AcceptedAsync(Say.That("u-3", reference, "LAST_SEEN").But(update => update.AskedParty = "STRANGER"));
+        await Hub.As("TRW").AcceptedAsync(Say.Note("u-4", reference).But(update => update.Custody = new() { Action = CustodyAction.Taken, To = "STRANGER" }));
+
+        Assert.Equal("INCIDENT_NOT_FOUND", (await Hub.As("STRANGER").ReadAsync(reference).AsRefusedAsync()).Reason);
+        await Hub.As("XB").AcceptedAsync(Say.Note("u-5", reference).But(update => update.AskedParty = "STRANGER"));
+        Assert.Equal("LAST_SEEN", (await Hub.As("STRANGER").ReadAsync(reference)).Incident.StatusCode);
+    }
+
+    [Fact]
     public async Task A_sighting_cannot_name_whom_nobody_knows()
     {
         Assert.Equal(("ORGANIZATION_UNKNOWN", "update.asked_party"), await ReasonAsync(Say.Seen("u-1", Tag, "LOADED").But(update => update.AskedParty = "NOBODY")));
