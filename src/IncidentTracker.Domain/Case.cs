@@ -138,7 +138,7 @@ public sealed record TimelineEntry(Claim Claim, Marks Marks, Instant? WithdrawnA
     public bool Is(Marks mark) => (Marks & mark) != 0;
 
     /// <summary>Whether it has any say in where the case stands.</summary>
-    public bool Counts => !Is(Marks.Withdrawn | Marks.Replaced | Marks.Quarantined | Marks.ProbableDuplicate);
+    public bool Counts => !Claim.IsInternal && !Is(Marks.Withdrawn | Marks.Replaced | Marks.Quarantined | Marks.ProbableDuplicate);
 }
 
 /// <summary>A case told from its beginning: where it stands, how it came there, and through whose hands the bag went.</summary>

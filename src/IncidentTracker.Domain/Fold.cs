@@ -77,7 +77,7 @@ public static class Fold
             if (state.Waiting.Length > 0 || broughtIn.Length < mentioned.Length) return null;
             state = state with { Parties = Parties.Join(state.Parties, broughtIn) };
         }
-        (state, marks) = Step.Take(facts, state, claim, marks);
+        if (!claim.IsInternal) (state, marks) = Step.Take(facts, state, claim, marks);
         return (Heard(state, claim, marks), marks);
     }
 
@@ -99,11 +99,12 @@ public static class Fold
         return known > latest ? known.Value : latest;
     }
 
-    // Who was last heard is a matter of receipt, so it must not depend on the order of the timeline. A resend is no news.
+    // Who was last heard is a matter of receipt, so it must not depend on the order of the timeline. A resend is no news,
+    // nor is what others cannot read.
     private static CaseState Heard(CaseState state, Claim claim, Marks marks)
     {
         state = state with { LastOrderAt = Latest(state.LastOrderAt, claim), ClaimCount = state.ClaimCount + 1 };
-        if ((marks & (Marks.Quarantined | Marks.ProbableDuplicate)) != 0) return state;
+        if (claim.IsInternal || (marks & (Marks.Quarantined | Marks.ProbableDuplicate)) != 0) return state;
         return state.HeardAt is { } heard && heard >= claim.ReceivedAt ? state : state with { HeardAt = claim.ReceivedAt, HeardFrom = claim.By };
     }
 }

@@ -41,7 +41,7 @@ internal static class Step
 
     /// <summary>Whether somebody who may says that the found bag is the right one.</summary>
     public static bool ConfirmsMatch(CaseFacts facts, CaseState state, Claim claim) =>
-        claim is { StatusCode: "MATCH_CONFIRMED", Classifier: Classifier.Actual }
+        claim is { StatusCode: "MATCH_CONFIRMED", Classifier: Classifier.Actual, IsInternal: false }
         && (facts.IsSighting || Authority.MaySay(state, claim, CodeLists.Find(claim.StatusCode)!));
 
     // News about all bags is not late or wrong because one of them is home already.
@@ -67,9 +67,9 @@ internal static class Step
             // Two say that they have it. Until both were asked, everything stays as it was proven.
             if (contradiction != Marks.None && item.Holding == before.Holding) return (before, marks);
         }
-        if (!mayExpect) return (item, marks);
 
         // A plan or an estimate moves the expected time and nothing else.
+        if (!mayExpect) return (item, marks);
         if (claim.Eta is { } eta && item.Phase < Phase.Returned) item = item with { Eta = eta };
         if (claim.Flight is { } flight && item.Phase < Phase.Returned) item = item with { Flight = flight };
         return (item, marks);

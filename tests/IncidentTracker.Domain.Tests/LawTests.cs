@@ -118,6 +118,25 @@ public sealed class LawTests
     });
 
     [Fact]
+    public void What_only_its_sender_may_read_moves_nothing_that_others_see() => AnyCase.Obey(1200, told =>
+    {
+        var dice = told.Dice;
+        Claim[] notes = [.. Enumerable.Range(0, 4).Select(number => AnyCase.AnyClaim(dice, $"x{number}", told.Facts.Items.Length).ForItself())];
+        if (told.Claims.FirstOrDefault(claim => !claim.IsInternal) is { } said)
+            notes[0] = notes[0] with { Reporter = said.Reporter, Correction = new(CorrectionKind.Void, said.Id, CorrectionReason.DidNotOccur) };
+
+        var (without, with) = (told.Tell(), told.Tell(notes));
+
+        Assert.Equal(Written.WhereItStands(without), Written.WhereItStands(with));
+        Assert.Equal(without.State.Parties.AsEnumerable(), with.State.Parties);
+        Assert.Equal((without.State.HeardAt, without.State.HeardFrom), (with.State.HeardAt, with.State.HeardFrom));
+        Assert.Equal((DamageWindow.Of(without)?.Until, DamageWindow.Of(without)?.From), (DamageWindow.Of(with)?.Until, DamageWindow.Of(with)?.From));
+        Assert.Equal(ForOthers(without), ForOthers(with));
+
+        static IEnumerable<string> ForOthers(Story story) => Written.Entries(story with { Entries = story.Entries.RemoveAll(entry => entry.Claim.IsInternal) });
+    });
+
+    [Fact]
     public void A_closed_case_stays_closed_until_it_is_opened_again() => AnyCase.Obey(700, any =>
     {
         var told = any.WithEveryone();

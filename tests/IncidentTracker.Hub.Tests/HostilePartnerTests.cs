@@ -119,6 +119,30 @@ public sealed class HostilePartnerTests : HubTest
     }
 
     [Fact]
+    public async Task What_is_kept_from_others_changes_nothing_that_they_read()
+    {
+        var reference = await Hub.As("XB").OpenAsync(Tag, "CQ", "XA");
+        await Hub.As("XB").AcceptedAsync(Say.That("u-1", reference, "TRACING"));
+        var (before, page) = ((await Hub.As("XA").ReadAsync(reference)).Incident, await MustReadAsync(reference));
+        Hub.Time.Advance(NodaTime.Duration.FromMinutes(5));
+
+        var secret = Say.That("u-2", reference, "OUT_FOR_DELIVERY").But(update =>
+        {
+            (update.Visibility, update.AskedParty) = (Visibility.Internal, "STRANGER");
+            update.Eta = new() { From = Hub.Time.GetUtcNow().AddHours(2).ToTimestamp(), TimeZone = "Z" };
+            update.Custody = new() { Action = CustodyAction.Taken, Condition = BagCondition.DamageSeen };
+            update.ExternalReferences.Add(new ExternalReference { Scheme = ReferenceScheme.Courier, Value = "CQ-1" });
+        });
+        await Hub.As("CQ").AcceptedAsync(secret);
+
+        before.TimelineVersion++;
+        Assert.Equal(before, (await Hub.As("XA").ReadAsync(reference)).Incident);
+        Assert.Equal(page.Replace("Version\":2", "Version\":3", StringComparison.Ordinal), await MustReadAsync(reference));
+        Assert.Empty((await Hub.As("XB").FindAsync(ReferenceScheme.Courier, "CQ-1")).Incidents);
+        Assert.Contains((await Hub.As("CQ").ReadAsync(reference)).Entries, entry => entry.Update.UpdateId == "u-2");
+    }
+
+    [Fact]
     public async Task A_hotel_that_has_no_bag_does_not_move_what_the_traveller_expects()
     {
         var reference = await Hub.As("XB").OpenAsync(Tag, "HTL");
