@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
 using IncidentTracker.Partner.V1;
 
@@ -157,6 +159,26 @@ public sealed class HostilePartnerTests : HubTest
         Assert.Equal("LAST_SEEN", seen.Standing.StatusCode);
         Assert.Contains("Seen at Frankfurt", page, StringComparison.Ordinal);
         Assert.DoesNotContain("xpected", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_travellers_link_leads_nowhere_but_to_the_hub()
+    {
+        await using var published = await Hub.StartAsync(("Doors:PublicUrl", "https://bags.example.com"));
+        await Hub.As("XB").OpenAsync(Tag);
+        await published.As("XB").OpenAsync(Tag);
+
+        Assert.StartsWith($"{Hub.WebAddress}track/", await LinkAsync(Hub, Hub.WebAddress.Authority), StringComparison.Ordinal);
+        Assert.StartsWith("http://127.0.0.1:0/track/", await LinkAsync(Hub, "evil.example"), StringComparison.Ordinal);
+        Assert.StartsWith("https://bags.example.com/track/", await LinkAsync(published, "evil.example"), StringComparison.Ordinal);
+        Assert.StartsWith("https://bags.example.com/track/", await LinkAsync(published, published.WebAddress.Authority), StringComparison.Ordinal);
+    }
+
+    private static async Task<string> LinkAsync(Hub hub, string host)
+    {
+        using var partner = hub.Browse();
+        (partner.DefaultRequestHeaders.Host, partner.DefaultRequestHeaders.Authorization) = (host, new("Bearer", DevelopmentPartners.KeyOf("XB")));
+        return (await partner.GetFromJsonAsync<JsonElement>("/api/v1/incidents")).GetProperty("items")[0].GetProperty("customerLink").GetString()!;
     }
 
     private async Task<(string, string)> ReasonAsync(Update update)
