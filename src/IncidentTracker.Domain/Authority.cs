@@ -68,7 +68,7 @@ internal static class Authority
     }
 
     // Speaking for oneself gives nobody an airline's say.
-    private static OrganizationId? SpeaksForAnother(Claim claim) => claim.OnBehalfOf == claim.By ? null : claim.OnBehalfOf;
+    public static OrganizationId? SpeaksForAnother(Claim claim) => claim.OnBehalfOf == claim.By ? null : claim.OnBehalfOf;
 
     private static Roles NaturalTo(OrganizationKind kind) => kind switch
     {

@@ -94,8 +94,8 @@ public sealed record CaseState
     /// <summary>The item that stands worst; the case shows it.</summary>
     public ItemState Worst => Items.MinBy(item => item.Phase)!;
 
-    /// <summary>Whose words count.</summary>
-    public bool IsParty(Reporter reporter) => Domain.Parties.Include(Parties, reporter);
+    /// <summary>Whether somebody speaks who is on the case.</summary>
+    public bool IsHeard(Claim claim) => Domain.Parties.Include(Parties, claim);
 
     /// <summary>Who may read the case: those on it, and those who act for one that is.</summary>
     public bool IsOpenTo(Reporter reporter) => Parties.Contains(reporter.Id) || reporter.ActsFor.Any(principal => Parties.Contains(principal));

@@ -50,7 +50,7 @@ public static class Fold
         }
         return new(state, entries.MoveToImmutable(), custody.Spans);
 
-        bool IsHeard(Claim claim) => facts.IsSighting || Parties.Include(parties, claim.Reporter);
+        bool IsHeard(Claim claim) => facts.IsSighting || Parties.Include(parties, claim);
     }
 
     /// <summary>
@@ -63,7 +63,7 @@ public static class Fold
         if (claim.Correction is not null || claim.Assignment is not null || state.AwaitedCorrections.Contains(claim.Id)) return null;
 
         var marks = FactsOn(claim);
-        if (!facts.IsSighting && !state.IsParty(claim.Reporter))
+        if (!facts.IsSighting && !state.IsHeard(claim))
         {
             var waiting = Parties.Join(state.Waiting, [claim.By]);
             return (Heard(state with { Waiting = waiting }, claim, marks | Marks.Quarantined), marks | Marks.Quarantined);

@@ -16,7 +16,7 @@ internal static class Parties
         {
             var before = known;
             foreach (var claim in ordered)
-                if (facts.IsSighting || known.IsParty(claim.Reporter)) known = With(facts, known, claim);
+                if (facts.IsSighting || known.IsHeard(claim)) known = With(facts, known, claim);
             if (ReferenceEquals(known, before)) return known.Parties;
         }
     }
@@ -25,9 +25,13 @@ internal static class Parties
     public static ImmutableArray<OrganizationId> From(CaseFacts facts) =>
         Join([], facts.Owner is { } owner ? facts.Parties.Add(owner) : facts.Parties);
 
-    /// <summary>On the case itself, or speaking for one that is. It is always the customer's case.</summary>
-    public static bool Include(ImmutableArray<OrganizationId> members, Reporter reporter) =>
-        reporter.SpeaksForCustomer || members.Contains(reporter.Id) || reporter.ActsFor.Any(principal => members.Contains(principal));
+    /// <summary>
+    /// On the case itself, or speaking for one that is. It is always the customer's case; but an agent who does not speak for
+    /// the customer there speaks for a party to it.
+    /// </summary>
+    public static bool Include(ImmutableArray<OrganizationId> members, Claim claim) => claim.Reporter.SpeaksForCustomer
+        ? Authority.SpeaksForAnother(claim) is not { } principal || principal == OrganizationId.Customer || members.Contains(principal)
+        : members.Contains(claim.By) || claim.Reporter.ActsFor.Any(principal => members.Contains(principal));
 
     /// <summary>The sender and every organization it names, whether or not it may. What it keeps to itself names nobody.</summary>
     public static ImmutableArray<OrganizationId> MentionedBy(Claim claim) =>

@@ -158,6 +158,19 @@ public sealed class AuthorityTests
     }
 
     [Fact]
+    public void An_agent_has_no_airlines_voice_on_a_case_of_others()
+    {
+        var note = By("AGENT").At("07-07 09:00").Notes("The customer called.");
+        var foreign = By("AGENT").At("07-07 10:00").For("ZZ").Asks("ZC").Says("FORWARD_PLANNED");
+        var own = By("AGENT").At("07-07 11:00").For("XB").Asks("ZC").Says("FORWARD_PLANNED");
+
+        Assert.True(Tell(note, foreign).Of(foreign).Is(Marks.Quarantined));
+        Assert.Empty(Tell(note, foreign).State.Parties.Except(Everyone));
+        Assert.Contains(new OrganizationId("ZC"), Tell(own).State.Parties);
+        Assert.Equal("FORWARD_PLANNED", Tell(foreign, By("XB").At("07-07 12:00").Asks("ZZ")).Bag().StatusCode);
+    }
+
+    [Fact]
     public void A_role_that_an_owner_gave_lets_its_holder_bring_others_in_and_so_on()
     {
         var moved = By("XB").At("07-07 10:00").Assigns(PartyRole.CaseOwner, "ZZ");

@@ -39,7 +39,7 @@ public sealed class LawTests
     public void Putting_a_late_claim_among_the_last_steps_comes_to_the_same_as_telling_everything_again()
     {
         var putBetween = 0;
-        AnyCase.Obey(1500, told =>
+        AnyCase.Obey(2200, told =>
         {
             var arrived = told.Dice.Next(2) == 0 ? [.. told.Claims.OrderBy(claim => claim.ReceivedAt)] : told.Claims;
             var course = Course.At(CaseState.Of(told.Facts));

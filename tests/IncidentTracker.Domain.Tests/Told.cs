@@ -23,7 +23,7 @@ internal static class Told
         new(new("CLM"), "Claims Office", OrganizationKind.ClaimsOffice, []),
         new(new("GVT"), "Customs", OrganizationKind.Authority, []),
         new(OrganizationId.Customer, "Customer", OrganizationKind.Customer, []),
-        new(new("AGENT"), "Service desk", OrganizationKind.Agent, []),
+        new(new("AGENT"), "Service desk", OrganizationKind.Agent, [new("XB"), new("ZZ")]),
     ];
 
     /// <summary>Nobody on the case knows these.</summary>
