@@ -69,6 +69,19 @@ public sealed class BrokenCaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Another_case_with_the_same_identifier_is_still_found_by_its_parties()
+    {
+        foreach (var reference in new[] { _broken, _sound })
+            await _hub.As("XB").AcceptedAsync(Say.Note("u-0", reference).But(update => update.ExternalReferences.Add(new ExternalReference { Scheme = ReferenceScheme.Pnr, Value = "ABC123" })));
+        await _hub.WithDbAsync(db => Broken(db).ExecuteUpdateAsync(incident => incident.SetProperty(row => row.State, Garbage)));
+
+        var word = Say.That("u-1", _sound, "TRACING").But(update => update.Incident = new() { ExternalReference = new() { Scheme = ReferenceScheme.Pnr, Value = "ABC123" } });
+
+        Assert.Equal(_sound, (await _hub.As("XB").AcceptedAsync(word)).Standing.IncidentReference);
+        await MustWarnAsync();
+    }
+
+    [Fact]
     public async Task It_is_a_fault_of_the_hub_and_no_outage()
     {
         await BreakClaimsAsync();
