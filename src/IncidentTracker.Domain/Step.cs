@@ -68,8 +68,8 @@ internal static class Step
             if (contradiction != Marks.None && item.Holding == before.Holding) return (before, marks);
         }
 
-        // A plan or an estimate moves the expected time and nothing else.
         if (!mayExpect) return (item, marks);
+        // A plan or an estimate moves the expected time and nothing else.
         if (claim.Eta is { } eta && item.Phase < Phase.Returned) item = item with { Eta = eta };
         if (claim.Flight is { } flight && item.Phase < Phase.Returned) item = item with { Flight = flight };
         return (item, marks);
