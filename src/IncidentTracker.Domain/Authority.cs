@@ -8,6 +8,12 @@ namespace IncidentTracker.Domain;
 /// </summary>
 internal static class Authority
 {
+    private static readonly ImmutableArray<Role> Expecting =
+        [Role.CaseOwner, Role.ForwardingCarrier, Role.HoldingStation, Role.Tracing, Role.Courier, Role.Agent];
+
+    // A hotel or a workshop knows when its own work is done, and nothing of the way there.
+    private static readonly ImmutableArray<string> WorkOfThirdParties = ["READY_TO_COLLECT", "REPAIR_IN_PROGRESS", "SVC_IN_PROGRESS", "SVC_WAITING"];
+
     public static bool MaySay(CaseState state, Claim claim, StatusCode status) =>
         status.AcceptedFrom.Length == 0 || RolesOf(state, claim).ContainsAnyOf(status.AcceptedFrom);
 
@@ -29,14 +35,40 @@ internal static class Authority
         bool IsOwnWord(OrganizationId? party) => party is { } one && (claim.SpeaksFor(one) || claim.Reporter.ActsFor.Contains(one));
     }
 
-    public static Roles RolesOf(CaseState state, Claim claim)
+    /// <summary>When a bag comes, and on which flight, is said by those who carry, hold or search it, and by the owner and its agents.</summary>
+    public static bool MayExpect(CaseState state, Claim claim)
+    {
+        var roles = RolesOf(state, claim);
+        return roles.ContainsAnyOf(Expecting) || (roles.Contains(Role.ThirdParty) && WorkOfThirdParties.Contains(claim.StatusCode));
+    }
+
+    /// <summary>Only the owner shares out the work, and none of it to the customer.</summary>
+    public static bool MayAssign(CaseState state, Claim claim) =>
+        claim.Assignment is { } assignment && assignment.Organization != OrganizationId.Customer && RolesOf(state, claim).Contains(Role.CaseOwner);
+
+    /// <summary>Whether what happened, and who has the bag, is the sender's to say.</summary>
+    public static bool MayState(CaseState state, Claim claim) =>
+        claim.Classifier == Classifier.Actual && (CodeLists.Find(claim.StatusCode) is not { } status || MaySay(state, claim, status)) && MayMove(claim);
+
+    /// <summary>
+    /// Whether asking a party brings it onto the case: beside a status that the sender may say, or without one as the owner.
+    /// Customers and agents are on every case by themselves, so they let nobody in.
+    /// </summary>
+    public static bool MayInvite(CaseState state, Claim claim)
+    {
+        var roles = RolesOf(state, claim).Without(Role.Customer).Without(Role.Agent);
+        return CodeLists.Find(claim.StatusCode) is not { } status ? roles.Contains(Role.CaseOwner)
+            : status.AcceptedFrom.Length == 0 || roles.ContainsAnyOf(status.AcceptedFrom);
+    }
+
+    private static Roles RolesOf(CaseState state, Claim claim)
     {
         var roles = NaturalTo(claim.Reporter.Kind) | GivenTo(claim.By, state, claim);
         return SpeaksForAnother(claim) is { } principal ? roles | NaturalTo(OrganizationKind.Airline) | GivenTo(principal, state, claim) : roles;
     }
 
     // Speaking for oneself gives nobody an airline's say.
-    private static OrganizationId? SpeaksForAnother(Claim claim) => claim.OnBehalfOf == claim.By ? null : claim.OnBehalfOf;
+    public static OrganizationId? SpeaksForAnother(Claim claim) => claim.OnBehalfOf == claim.By ? null : claim.OnBehalfOf;
 
     private static Roles NaturalTo(OrganizationKind kind) => kind switch
     {
@@ -59,7 +91,11 @@ internal static class Authority
         foreach (var item in state.Items)
             if (claim.IsAbout(item) && item.Holding?.By == party && party != OrganizationId.Customer) roles |= Roles.Of(Role.HoldingStation);
         foreach (var assignment in state.Assignments)
-            if (assignment.Organization == party) roles |= Roles.Of(Enum.Parse<Role>(assignment.Role.ToString()));
+        {
+            if (assignment.Organization != party) continue;
+            roles |= Roles.Of(Enum.Parse<Role>(assignment.Role.ToString()));
+            if (assignment.Role == PartyRole.CaseOwner) roles |= Roles.Of(Role.Claims);
+        }
         return roles;
     }
 }
@@ -70,6 +106,8 @@ internal readonly record struct Roles(uint Bits)
     public static Roles Of(Role role) => new(1u << (int)role);
 
     public static Roles operator |(Roles left, Roles right) => new(left.Bits | right.Bits);
+
+    public Roles Without(Role role) => new(Bits & ~Of(role).Bits);
 
     public bool Contains(Role role) => (Bits & Of(role).Bits) != 0;
 

@@ -94,8 +94,8 @@ public sealed record CaseState
     /// <summary>The item that stands worst; the case shows it.</summary>
     public ItemState Worst => Items.MinBy(item => item.Phase)!;
 
-    /// <summary>Whose words count.</summary>
-    public bool IsParty(Reporter reporter) => Domain.Parties.Include(Parties, reporter);
+    /// <summary>Whether somebody speaks who is on the case.</summary>
+    public bool IsHeard(Claim claim) => Domain.Parties.Include(Parties, claim);
 
     /// <summary>Who may read the case: those on it, and those who act for one that is.</summary>
     public bool IsOpenTo(Reporter reporter) => Parties.Contains(reporter.Id) || reporter.ActsFor.Any(principal => Parties.Contains(principal));
@@ -129,6 +129,7 @@ public enum Marks
     EvidenceMissing = 1 << 12,
     StatusCodeUnknown = 1 << 13,
     CorrectionRefused = 1 << 14,
+    EtaNotAuthorised = 1 << 15,
 }
 
 /// <summary>One line of the timeline: a claim, what the hub notes on it, and when it was taken back.</summary>
@@ -137,7 +138,7 @@ public sealed record TimelineEntry(Claim Claim, Marks Marks, Instant? WithdrawnA
     public bool Is(Marks mark) => (Marks & mark) != 0;
 
     /// <summary>Whether it has any say in where the case stands.</summary>
-    public bool Counts => !Is(Marks.Withdrawn | Marks.Replaced | Marks.Quarantined | Marks.ProbableDuplicate);
+    public bool Counts => !Claim.IsInternal && !Is(Marks.Withdrawn | Marks.Replaced | Marks.Quarantined | Marks.ProbableDuplicate);
 }
 
 /// <summary>A case told from its beginning: where it stands, how it came there, and through whose hands the bag went.</summary>

@@ -80,6 +80,9 @@ public sealed record Claim
 
     public ClaimId Id => new(By, UpdateId);
 
+    /// <summary>Kept for its sender's own eyes: it stays on the timeline and moves nothing that others see.</summary>
+    public bool IsInternal => Visibility == Visibility.Internal;
+
     public bool IsAbout(ItemState item) => ItemId.Length == 0 || ItemId == item.Id;
 
     /// <summary>Whether it is this party's own word: its own, said for it, or an agent's for the customer.</summary>

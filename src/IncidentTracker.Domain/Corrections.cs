@@ -5,6 +5,7 @@ namespace IncidentTracker.Domain;
 /// <summary>
 /// Which claims were taken back, by which correction. A correction counts when its sender said the corrected thing
 /// itself, or when it was said on the sender's behalf, and as long as the correction has not been taken back in turn.
+/// What is said in front of others is not taken back behind their backs.
 /// </summary>
 internal sealed class Corrections
 {
@@ -38,7 +39,7 @@ internal sealed class Corrections
 
     // Of a target that has not arrived yet nobody knows on whose behalf it will be: the correction waits with it.
     private static bool MayCorrect(Claim correction, Claim? target) =>
-        target is null || (target.Id != correction.Id && (target.By == correction.By || target.OnBehalfOf == correction.By));
+        target is null || (target.Id != correction.Id && (target.IsInternal || !correction.IsInternal) && (target.By == correction.By || target.OnBehalfOf == correction.By));
 
     /// <summary>
     /// A correction stands unless one that stands takes it back. So begin with those that nobody corrects and follow

@@ -21,7 +21,7 @@ public static class Fold
 
         var state = CaseState.Of(facts) with
         {
-            Parties = parties.Members,
+            Parties = parties,
             Waiting = [.. ordered.Where(claim => !IsHeard(claim)).Select(claim => claim.By).Distinct().OrderBy(party => party.Value, StringComparer.Ordinal)],
             AwaitedCorrections = corrections.Awaited,
         };
@@ -56,32 +56,34 @@ public static class Fold
         }
         return new(Course.After(state, lastSteps), entries.MoveToImmutable(), custody.Spans);
 
-        bool IsHeard(Claim claim) => facts.IsSighting || parties.Includes(claim.Reporter);
+        bool IsHeard(Claim claim) => facts.IsSighting || Parties.Include(parties, claim);
     }
 
     /// <summary>
     /// Adds a claim to a state, when that can be done without looking back. Null: tell the whole story again (it comes
-    /// before something already known, corrects something, or lets somebody speak who had to wait).
+    /// before something already known, corrects something, gives a role, or lets somebody speak who had to wait).
     /// </summary>
     public static (CaseState State, Marks Marks)? Append(CaseFacts facts, CaseState state, Claim claim)
     {
         if (state.LastOrderAt is { } last && claim.OrderAt <= last) return null;
-        if (claim.Correction is not null || state.AwaitedCorrections.Contains(claim.Id)) return null;
+        if (claim.Correction is not null || claim.Assignment is not null || state.AwaitedCorrections.Contains(claim.Id)) return null;
 
         var marks = FactsOn(claim);
-        if (!facts.IsSighting && !state.IsParty(claim.Reporter))
+        if (!facts.IsSighting && !state.IsHeard(claim))
         {
             var waiting = Parties.Join(state.Waiting, [claim.By]);
             return (Heard(state with { Waiting = waiting }, claim, marks | Marks.Quarantined), marks | Marks.Quarantined);
         }
 
-        var named = Parties.NamedBy(claim);
-        if (!Parties.IncludeAll(state.Parties, named))
+        var mentioned = Parties.MentionedBy(claim);
+        if (!Parties.IncludeAll(state.Parties, mentioned))
         {
-            if (state.Waiting.Length > 0) return null;
-            state = state with { Parties = Parties.Join(state.Parties, named) };
+            // Whom it may bring in by a role that was given on the way, only the whole story tells.
+            var broughtIn = Parties.BroughtInBy(facts, CaseState.Of(facts), claim);
+            if (state.Waiting.Length > 0 || broughtIn.Length < mentioned.Length) return null;
+            state = state with { Parties = Parties.Join(state.Parties, broughtIn) };
         }
-        (state, marks) = Step.Take(facts, state, claim, marks);
+        if (!claim.IsInternal) (state, marks) = Step.Take(facts, state, claim, marks);
         return (Heard(state, claim, marks), marks);
     }
 
@@ -103,11 +105,12 @@ public static class Fold
         return known > latest ? known.Value : latest;
     }
 
-    // Who was last heard is a matter of receipt, so it must not depend on the order of the timeline. A resend is no news.
+    // Who was last heard is a matter of receipt, so it must not depend on the order of the timeline. A resend is no news,
+    // nor is what others cannot read.
     private static CaseState Heard(CaseState state, Claim claim, Marks marks)
     {
         state = state with { LastOrderAt = Latest(state.LastOrderAt, claim), ClaimCount = state.ClaimCount + 1 };
-        if ((marks & (Marks.Quarantined | Marks.ProbableDuplicate)) != 0) return state;
+        if (claim.IsInternal || (marks & (Marks.Quarantined | Marks.ProbableDuplicate)) != 0) return state;
         return state.HeardAt is { } heard && heard >= claim.ReceivedAt ? state : state with { HeardAt = claim.ReceivedAt, HeardFrom = claim.By };
     }
 }

@@ -3,24 +3,21 @@ using System.Collections.Immutable;
 namespace IncidentTracker.Domain;
 
 /// <summary>
-/// Who is on a case: those it was opened with, and everyone they named, and everyone those named. Being named counts
-/// for ever and for earlier words too, so the order of arrival plays no part.
+/// Who is on a case: those it was opened with, and everyone they named in a statement they may make, and everyone those
+/// named. Being named counts for ever and for earlier words too, and so does a role that an owner gave: nothing is taken
+/// away, so neither the order of arrival nor that of the timeline plays a part.
 /// </summary>
-internal sealed class Parties
+internal static class Parties
 {
-    private Parties(ImmutableArray<OrganizationId> members) => Members = members;
-
-    public ImmutableArray<OrganizationId> Members { get; }
-
-    public static Parties Of(CaseFacts facts, ImmutableArray<Claim> ordered)
+    public static ImmutableArray<OrganizationId> Of(CaseFacts facts, ImmutableArray<Claim> ordered)
     {
-        var members = From(facts);
+        var known = CaseState.Of(facts);
         while (true)
         {
-            var parties = new Parties(members);
+            var before = known;
             foreach (var claim in ordered)
-                if (facts.IsSighting || Include(members, claim.Reporter)) members = Join(members, NamedBy(claim));
-            if (members.Length == parties.Members.Length) return parties;
+                if (facts.IsSighting || known.IsHeard(claim)) known = With(facts, known, claim);
+            if (ReferenceEquals(known, before)) return known.Parties;
         }
     }
 
@@ -28,27 +25,30 @@ internal sealed class Parties
     public static ImmutableArray<OrganizationId> From(CaseFacts facts) =>
         Join([], facts.Owner is { } owner ? facts.Parties.Add(owner) : facts.Parties);
 
-    public bool Includes(Reporter reporter) => Include(Members, reporter);
+    /// <summary>
+    /// On the case itself, or speaking for one that is. It is always the customer's case; but an agent who does not speak for
+    /// the customer there speaks for a party to it.
+    /// </summary>
+    public static bool Include(ImmutableArray<OrganizationId> members, Claim claim) => claim.Reporter.SpeaksForCustomer
+        ? Authority.SpeaksForAnother(claim) is not { } principal || principal == OrganizationId.Customer || members.Contains(principal)
+        : members.Contains(claim.By) || claim.Reporter.ActsFor.Any(principal => members.Contains(principal));
 
-    /// <summary>On the case itself, or speaking for one that is. It is always the customer's case.</summary>
-    public static bool Include(ImmutableArray<OrganizationId> members, Reporter reporter) =>
-        reporter.SpeaksForCustomer || members.Contains(reporter.Id) || reporter.ActsFor.Any(principal => members.Contains(principal));
+    /// <summary>The sender and every organization it names, whether or not it may. What it keeps to itself names nobody.</summary>
+    public static ImmutableArray<OrganizationId> MentionedBy(Claim claim) =>
+        claim.IsInternal ? [] : Distinct([claim.By, claim.OnBehalfOf, claim.AskedParty, claim.Custody?.To, claim.Assignment?.Organization]);
 
-    /// <summary>The sender itself and every organization it brings in.</summary>
-    public static ImmutableArray<OrganizationId> NamedBy(Claim claim)
+    /// <summary>
+    /// Those among them whom it brings onto the case. Whom the sender asks, hands the bag to or gives work to comes by a
+    /// word that is the sender's to say, and not by a plan.
+    /// </summary>
+    /// <param name="opened">The case as it was opened, with every role that was given on the way, whenever that was.</param>
+    public static ImmutableArray<OrganizationId> BroughtInBy(CaseFacts facts, CaseState opened, Claim claim)
     {
-        var named = ImmutableArray.CreateBuilder<OrganizationId>();
-        Name(claim.By);
-        Name(claim.OnBehalfOf);
-        Name(claim.AskedParty);
-        Name(claim.Custody?.To);
-        Name(claim.Assignment?.Organization);
-        return named.ToImmutable();
-
-        void Name(OrganizationId? party)
-        {
-            if (party is { } one && one != OrganizationId.Customer && !named.Contains(one)) named.Add(one);
-        }
+        if (claim.IsInternal) return [];
+        if (facts.IsSighting) return MentionedBy(claim);
+        if (!Authority.MayState(opened, claim)) return Distinct([claim.By, claim.OnBehalfOf]);
+        return Distinct([claim.By, claim.OnBehalfOf, Authority.MayInvite(opened, claim) ? claim.AskedParty : null, claim.Custody?.To,
+            Authority.MayAssign(opened, claim) ? claim.Assignment!.Organization : null]);
     }
 
     public static ImmutableArray<OrganizationId> Join(ImmutableArray<OrganizationId> members, ImmutableArray<OrganizationId> named) =>
@@ -59,5 +59,26 @@ internal sealed class Parties
         foreach (var party in named)
             if (!members.Contains(party)) return false;
         return true;
+    }
+
+    private static CaseState With(CaseFacts facts, CaseState known, Claim claim)
+    {
+        if (!IncludeAll(known.Parties, MentionedBy(claim)))
+        {
+            var parties = Join(known.Parties, BroughtInBy(facts, known, claim));
+            if (parties != known.Parties) known = known with { Parties = parties };
+        }
+        if (claim is { Assignment: { } given, IsInternal: false } && !known.Assignments.Contains(given)
+            && Authority.MayState(known, claim) && Authority.MayAssign(known, claim))
+            known = known with { Assignments = known.Assignments.Add(given) };
+        return known;
+    }
+
+    private static ImmutableArray<OrganizationId> Distinct(ReadOnlySpan<OrganizationId?> named)
+    {
+        var distinct = ImmutableArray.CreateBuilder<OrganizationId>();
+        foreach (var party in named)
+            if (party is { } one && one != OrganizationId.Customer && !distinct.Contains(one)) distinct.Add(one);
+        return distinct.ToImmutable();
     }
 }

@@ -22,13 +22,16 @@ internal static class Step
                 (state, marks) = Assign(state, claim, assignment, marks);
         }
 
+        var mayExpect = facts.IsSighting || (claim.Eta is null && claim.Flight is null) || Authority.MayExpect(state, claim);
+        if (claim.Eta is not null && !mayExpect) marks |= Marks.EtaNotAuthorised;
+
         var items = state.Items;
         var onItems = Marks.None;
         var onEveryItem = OnlyIfOnEveryItem;
         for (var i = 0; i < items.Length; i++)
         {
             if (!claim.IsAbout(items[i])) continue;
-            var (item, noted) = TakeItem(items[i], claim, status);
+            var (item, noted) = TakeItem(items[i], claim, status, mayExpect);
             items = items.SetItem(i, item);
             onItems |= noted;
             onEveryItem &= noted;
@@ -38,7 +41,7 @@ internal static class Step
 
     /// <summary>Whether somebody who may says that the found bag is the right one.</summary>
     public static bool ConfirmsMatch(CaseFacts facts, CaseState state, Claim claim) =>
-        claim is { StatusCode: "MATCH_CONFIRMED", Classifier: Classifier.Actual }
+        claim is { StatusCode: "MATCH_CONFIRMED", Classifier: Classifier.Actual, IsInternal: false }
         && (facts.IsSighting || Authority.MaySay(state, claim, CodeLists.Find(claim.StatusCode)!));
 
     // News about all bags is not late or wrong because one of them is home already.
@@ -46,15 +49,13 @@ internal static class Step
 
     private static (CaseState, Marks) Assign(CaseState state, Claim claim, Assignment assignment, Marks marks)
     {
-        // No part of the work can be given to the customer.
-        if (assignment.Organization == OrganizationId.Customer || !Authority.RolesOf(state, claim).Contains(Role.CaseOwner))
-            return (state, marks | Marks.NotAuthorised);
+        if (!Authority.MayAssign(state, claim)) return (state, marks | Marks.NotAuthorised);
 
         state = state with { Assignments = state.Assignments.RemoveAll(known => known.Role == assignment.Role).Add(assignment) };
         return (assignment.Role == PartyRole.CaseOwner ? state with { Owner = assignment.Organization } : state, marks);
     }
 
-    private static (ItemState, Marks) TakeItem(ItemState before, Claim claim, StatusCode? status)
+    private static (ItemState, Marks) TakeItem(ItemState before, Claim claim, StatusCode? status, bool mayExpect)
     {
         var (item, marks) = status is null ? (before, Marks.None) : TakeStatus(before, claim, status);
         if (claim.Custody is not null && before.Phase == Phase.Closed && item.Phase == Phase.Closed) marks |= Marks.AfterEnd;
@@ -67,6 +68,7 @@ internal static class Step
             if (contradiction != Marks.None && item.Holding == before.Holding) return (before, marks);
         }
 
+        if (!mayExpect) return (item, marks);
         // A plan or an estimate moves the expected time and nothing else.
         if (claim.Eta is { } eta && item.Phase < Phase.Returned) item = item with { Eta = eta };
         if (claim.Flight is { } flight && item.Phase < Phase.Returned) item = item with { Flight = flight };

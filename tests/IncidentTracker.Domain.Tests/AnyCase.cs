@@ -84,6 +84,7 @@ internal sealed record AnyCase(CaseFacts Facts, ImmutableArray<Claim> Claims, in
             Assignment = Sometimes(dice, 12, () => new Assignment((PartyRole)dice.Next(1, 10), AnyParty(dice))),
             PartnerSequence = dice.Next(4),
             HasEvidence = dice.Next(3) == 0,
+            Visibility = dice.Next(15) == 0 ? Visibility.Internal : Visibility.Public,
         };
     }
 

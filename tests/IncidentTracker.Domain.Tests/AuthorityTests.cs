@@ -113,6 +113,108 @@ public sealed class AuthorityTests
         Assert.Equal(new OrganizationId("XB"), Tell(customer).State.Owner);
     }
 
+    /// <summary>Who says it, and what is wrong with it. The stranger is the courier ZC.</summary>
+    public static TheoryData<string, string> Overreaching => new()
+    {
+        { "GO", "work" },
+        { "AGENT", "work" },
+        { "XB", "work that is only planned" },
+        { "CUSTOMER", "a question" },
+        { "AGENT", "a question" },
+        { "HTL", "a question" },
+        { "XB", "a question to itself alone" },
+        { "AGENT", "a question beside LAST_SEEN" },
+        { "HTL", "a question beside DELIVERY_ORDERED" },
+        { "XA", "a question beside CLOSED_LOST" },
+        { "GO", "a question beside SEEN_ON_THE_MOON" },
+        { "TRW", "a hand-over" },
+        { "LH2", "a hand-over between others" },
+        { "XB", "a hand-over that is only planned" },
+        { "HTL", "a hand-over beside DELIVERY_ORDERED" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Overreaching))]
+    public void Nobody_comes_onto_a_case_by_a_word_that_was_not_the_senders_to_say(string by, string what)
+    {
+        var story = Tell(By("ZC").At("07-07 09:00").Says("COURIER_HAS_BAG"), Naming(By(by).At("07-07 10:00"), what, "ZC"));
+
+        Assert.DoesNotContain(new OrganizationId("ZC"), story.State.Parties);
+        Assert.Contains(new OrganizationId("ZC"), story.State.Waiting);
+    }
+
+    [Theory]
+    [InlineData("XB", "work")]
+    [InlineData("XB", "a question")]
+    [InlineData("CQ", "a question beside DELIVERY_ORDERED")]
+    [InlineData("LH2", "a hand-over")]
+    [InlineData("CUSTOMER", "a hand-over")]
+    public void Whoever_is_asked_handed_the_bag_or_given_work_by_one_who_may_is_on_the_case(string by, string what)
+    {
+        var story = Tell(By("ZC").At("07-07 09:00").Says("COURIER_HAS_BAG"), Naming(By(by).At("07-07 10:00"), what, "ZC"));
+
+        Assert.Contains(new OrganizationId("ZC"), story.State.Parties);
+        Assert.Empty(story.State.Waiting);
+    }
+
+    [Fact]
+    public void An_agent_has_no_airlines_voice_on_a_case_of_others()
+    {
+        var note = By("AGENT").At("07-07 09:00").Notes("The customer called.");
+        var foreign = By("AGENT").At("07-07 10:00").For("ZZ").Asks("ZC").Says("FORWARD_PLANNED");
+        var own = By("AGENT").At("07-07 11:00").For("XB").Asks("ZC").Says("FORWARD_PLANNED");
+
+        Assert.True(Tell(note, foreign).Of(foreign).Is(Marks.Quarantined));
+        Assert.Empty(Tell(note, foreign).State.Parties.Except(Everyone));
+        Assert.Contains(new OrganizationId("ZC"), Tell(own).State.Parties);
+        Assert.Equal("FORWARD_PLANNED", Tell(foreign, By("XB").At("07-07 12:00").Asks("ZZ")).Bag().StatusCode);
+    }
+
+    [Fact]
+    public void A_role_that_an_owner_gave_lets_its_holder_bring_others_in_and_so_on()
+    {
+        var moved = By("XB").At("07-07 10:00").Assigns(PartyRole.CaseOwner, "ZZ");
+        var given = By("ZZ").At("07-07 11:00").Assigns(PartyRole.Tracing, "LH2");
+        var asked = By("LH2").At("07-07 08:00").Asks("ZC").Says("BAG_REQUESTED");
+
+        Assert.DoesNotContain(new OrganizationId("ZC"), Tell(moved, asked).State.Parties);
+        Assert.Equal(["ZC", "ZZ"], Tell(asked, given, moved).State.Parties.Except(Everyone).Select(party => party.Value));
+    }
+
+    [Theory]
+    [InlineData("XB", "", true)]
+    [InlineData("XA", "", true)]
+    [InlineData("GO", "", true)]
+    [InlineData("TRW", "", true)]
+    [InlineData("CQ", "", true)]
+    [InlineData("AGENT", "", true)]
+    [InlineData("HTL", "", false)]
+    [InlineData("HTL", "LAST_SEEN", false)]
+    [InlineData("HTL", "READY_TO_COLLECT", true)]
+    [InlineData("HTL", "SVC_IN_PROGRESS", true)]
+    [InlineData("CLM", "", false)]
+    [InlineData("GVT", "HELD", false)]
+    [InlineData("CUSTOMER", "", false)]
+    public void When_a_bag_comes_is_said_by_those_who_can_know(string by, string code, bool counts)
+    {
+        var word = By(by).At("07-07 10:00").On("XB", "999").Due("07-09 10:00").Says(code);
+
+        var story = Tell(By("XB").At("07-06 14:02").Says("TRACING"), word);
+
+        Assert.Equal(counts, story.Bag().Eta is not null);
+        Assert.Equal(counts, story.Bag().Flight is not null);
+        Assert.Equal(!counts, story.Of(word).Is(Marks.EtaNotAuthorised));
+        Assert.Equal(code.Length > 0 ? code : "TRACING", story.Bag().StatusCode);
+    }
+
+    [Fact]
+    public void A_hotel_that_has_the_bag_knows_when_it_goes_on()
+    {
+        var left = By("CQ").At("07-08 11:52").Asks("HTL").Says("LEFT_WITH_THIRD_PARTY");
+
+        Assert.Equal(On("07-08 18:00"), Tell(left, By("HTL").At("07-08 12:30").Due("07-08 18:00")).Bag().Eta?.From);
+    }
+
     [Fact]
     public void A_new_owner_may_say_what_owners_say_and_the_old_one_no_longer()
     {
@@ -159,4 +261,17 @@ public sealed class AuthorityTests
         Assert.Equal([Refusals.PartyMismatch], Updates.Check(By("LH2").At("07-06 10:00").For("XB").Says("ON_HAND")).Select(violation => violation.Why));
         Assert.Empty(Updates.Check(By("IH").At("07-06 10:00").For("XB").Says("ON_HAND")));
     }
+
+    private static Claim Naming(Claim claim, string what, string party) => what switch
+    {
+        "work" => claim.Assigns(PartyRole.Courier, party),
+        "work that is only planned" => claim.Assigns(PartyRole.Courier, party) with { Classifier = Classifier.Planned },
+        "a question" => claim.Asks(party),
+        "a question to itself alone" => claim.Asks(party).ForItself(),
+        "a hand-over" => claim.Hands(CustodyAction.Released, to: party),
+        "a hand-over between others" => claim.Hands(CustodyAction.Taken, "XA", party),
+        "a hand-over that is only planned" => claim.Hands(CustodyAction.Released, to: party) with { Classifier = Classifier.Planned },
+        "a hand-over beside DELIVERY_ORDERED" => claim.Hands(CustodyAction.Released, to: party).Says("DELIVERY_ORDERED"),
+        _ => claim.Asks(party).Says(what.Split(' ')[^1]),
+    };
 }

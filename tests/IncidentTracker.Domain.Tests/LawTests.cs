@@ -39,7 +39,7 @@ public sealed class LawTests
     public void Putting_a_late_claim_among_the_last_steps_comes_to_the_same_as_telling_everything_again()
     {
         var putBetween = 0;
-        AnyCase.Obey(1500, told =>
+        AnyCase.Obey(2200, told =>
         {
             var arrived = told.Dice.Next(2) == 0 ? [.. told.Claims.OrderBy(claim => claim.ReceivedAt)] : told.Claims;
             var course = Course.At(CaseState.Of(told.Facts));
@@ -115,6 +115,25 @@ public sealed class LawTests
         Assert.Equal(told.Tell().State.Parties.AsEnumerable(), unknown.State.Parties);
         Assert.Contains(stranger, unknown.State.Waiting);
         Assert.Equal(Written.Of(invited.Tell([.. words, invitation])), Written.Of(told.Tell([.. words, invitation])));
+    });
+
+    [Fact]
+    public void What_only_its_sender_may_read_moves_nothing_that_others_see() => AnyCase.Obey(1200, told =>
+    {
+        var dice = told.Dice;
+        Claim[] notes = [.. Enumerable.Range(0, 4).Select(number => AnyCase.AnyClaim(dice, $"x{number}", told.Facts.Items.Length).ForItself())];
+        if (told.Claims.FirstOrDefault(claim => !claim.IsInternal) is { } said)
+            notes[0] = notes[0] with { Reporter = said.Reporter, Correction = new(CorrectionKind.Void, said.Id, CorrectionReason.DidNotOccur) };
+
+        var (without, with) = (told.Tell(), told.Tell(notes));
+
+        Assert.Equal(Written.WhereItStands(without), Written.WhereItStands(with));
+        Assert.Equal(without.State.Parties.AsEnumerable(), with.State.Parties);
+        Assert.Equal((without.State.HeardAt, without.State.HeardFrom), (with.State.HeardAt, with.State.HeardFrom));
+        Assert.Equal((DamageWindow.Of(without)?.Until, DamageWindow.Of(without)?.From), (DamageWindow.Of(with)?.Until, DamageWindow.Of(with)?.From));
+        Assert.Equal(ForOthers(without), ForOthers(with));
+
+        static IEnumerable<string> ForOthers(Story story) => Written.Entries(story with { Entries = story.Entries.RemoveAll(entry => entry.Claim.IsInternal) });
     });
 
     [Fact]

@@ -66,9 +66,9 @@ public sealed class StandingTests
         var word = By("CUSTOMER").At("07-06 14:00").Says("LAST_SEEN");
 
         Assert.Equal(Marks.None, facts.Tell(word).Of(word).Marks);
-        Assert.True(facts.Tell(word).State.IsParty(word.Reporter));
-        Assert.True(facts.Tell().State.IsParty(Reporter("XB")));
-        Assert.False(facts.Tell().State.IsParty(Reporter("ZZ")));
+        Assert.True(facts.Tell(word).State.IsHeard(word));
+        Assert.True(facts.Tell().State.IsHeard(By("XB")));
+        Assert.False(facts.Tell().State.IsHeard(By("ZZ")));
     }
 
     [Theory]

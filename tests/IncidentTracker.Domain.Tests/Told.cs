@@ -23,7 +23,7 @@ internal static class Told
         new(new("CLM"), "Claims Office", OrganizationKind.ClaimsOffice, []),
         new(new("GVT"), "Customs", OrganizationKind.Authority, []),
         new(OrganizationId.Customer, "Customer", OrganizationKind.Customer, []),
-        new(new("AGENT"), "Service desk", OrganizationKind.Agent, []),
+        new(new("AGENT"), "Service desk", OrganizationKind.Agent, [new("XB"), new("ZZ")]),
     ];
 
     /// <summary>Nobody on the case knows these.</summary>
@@ -76,6 +76,9 @@ internal static class Told
     public static Claim Plans(this Claim claim, string code) => claim with { StatusCode = code, Classifier = Classifier.Planned };
 
     public static Claim Notes(this Claim claim, string text) => claim with { StaffText = text };
+
+    /// <summary>Nobody else is to read it.</summary>
+    public static Claim ForItself(this Claim claim) => claim with { Visibility = Visibility.Internal };
 
     public static Claim WithProof(this Claim claim) => claim with { HasEvidence = true };
 

@@ -25,6 +25,6 @@ internal static class Written
     {
         claim.Id.ToString(), $"for {claim.OnBehalfOf}", $"item '{claim.ItemId}'", claim.Classifier.ToString(), claim.StatusCode,
         $"happened {claim.Happened?.At} {claim.Happened?.Precision}", $"received {claim.ReceivedAt}", $"seq {claim.PartnerSequence}",
-        $"asks {claim.AskedParty}", claim.HasEvidence ? "proof" : "", $"{claim.Place} {claim.Custody} {claim.Eta} {claim.Flight} {claim.Assignment} {claim.Correction}",
+        $"asks {claim.AskedParty}", claim.HasEvidence ? "proof" : "", claim.IsInternal ? "internal" : "", $"{claim.Place} {claim.Custody} {claim.Eta} {claim.Flight} {claim.Assignment} {claim.Correction}",
     });
 }

@@ -30,6 +30,10 @@ public sealed class BadItemTests : HubTest
         ("words for somebody else", "PARTY_MISMATCH", "update.on_behalf_of"),
         ("custody without an action", "FIELD_REQUIRED", "update.custody.action"),
         ("an action of the future", "FIELD_INVALID", "update.custody.action"),
+        ("a question to nobody", "ORGANIZATION_UNKNOWN", "update.asked_party"),
+        ("a bag in nobody's hands", "ORGANIZATION_UNKNOWN", "update.custody.to"),
+        ("a bag from nobody's hands", "ORGANIZATION_UNKNOWN", "update.custody.from"),
+        ("work for nobody", "ORGANIZATION_UNKNOWN", "update.assignment.organization_id"),
         ("too long a note", "FIELD_TOO_LONG", "update.staff_text"),
         ("text that is not UTF-8", "TEXT_NOT_UTF8", "update.staff_text"),
         ("an id that is not UTF-8", "TEXT_NOT_UTF8", "update.update_id"),
@@ -179,6 +183,10 @@ public sealed class BadItemTests : HubTest
             case "words for somebody else": update.OnBehalfOf = "XA"; break;
             case "custody without an action": update.Custody = new(); break;
             case "an action of the future": update.Custody = new() { Action = (CustodyAction)99 }; break;
+            case "a question to nobody": update.AskedParty = "NOBODY"; break;
+            case "a bag in nobody's hands": update.Custody = new() { Action = CustodyAction.Released, To = "NOBODY" }; break;
+            case "a bag from nobody's hands": update.Custody = new() { Action = CustodyAction.Taken, From = "NOBODY" }; break;
+            case "work for nobody": update.Assignment = new() { Role = PartyRole.Courier, OrganizationId = "NOBODY" }; break;
             case "too long a note": update.StaffText = new('x', 2_001); break;
             case "text that is not UTF-8": update.StaffText = "@@@@"; break;
             case "an id that is not UTF-8": update.UpdateId = "@@@@"; break;

@@ -21,19 +21,20 @@ public sealed class ForeignClientTests(ForeignClientTests.Fixture fixture, ITest
     ];
 
     [Fact]
-    public async Task A_Python_partner_gets_everything_stored_once_even_when_its_line_is_cut()
-    {
-        var said = await RunAsync(Python, Path.Combine(Outside.Foreign, "partner.py"), fixture.Grpc.Authority, PythonKey);
-
-        Assert.All(Story, name => Assert.Contains($"ok {name} ", said, StringComparison.Ordinal));
-    }
+    public Task A_Python_partner_gets_everything_stored_once_even_when_its_line_is_cut() => TellStoryAsync("partner.py", fixture.Grpc, PythonKey);
 
     [Fact]
-    public async Task A_Node_partner_gets_everything_stored_once_even_when_its_line_is_cut()
-    {
-        var said = await RunAsync("node", Path.Combine(Outside.Foreign, "partner.mjs"), fixture.Grpc.Authority, NodeKey);
+    public Task A_Node_partner_gets_everything_stored_once_even_when_its_line_is_cut() => TellStoryAsync("partner.mjs", fixture.Grpc, NodeKey);
 
-        Assert.All(Story, name => Assert.Contains($"ok {name} ", said, StringComparison.Ordinal));
+    [Fact]
+    public async Task The_commands_of_the_readme_work_in_a_demo_and_again_and_again()
+    {
+        var clock = Path.GetTempFileName();
+        await File.WriteAllTextAsync(clock, $$"""{ "startedAt": "{{TimeProvider.System.GetUtcNow():O}}", "points": [{ "second": 0, "story": "2026-07-06T05:09:00Z" }, { "second": 60, "story": "2026-07-08T12:00:00Z" }] }""");
+        await using var demo = await HubProcess.StartAsync(Partners(("XB", PythonKey)).Append(new("Development__ClockFile", clock)));
+        File.Delete(clock);
+
+        foreach (var client in new[] { "partner.py", "partner.mjs", "partner.py", "partner.mjs" }) await TellStoryAsync(client, demo.Grpc, PythonKey);
     }
 
     [Fact]
@@ -55,6 +56,23 @@ public sealed class ForeignClientTests(ForeignClientTests.Fixture fixture, ITest
         Assert.Contains("\"maxBatchSize\": 500", said, StringComparison.Ordinal);
         Assert.Contains("\"resumeFromSequence\": \"1\"", said, StringComparison.Ordinal);
     }
+
+    /// <summary>Runs a client with the very line of the README, but for address and key.</summary>
+    private async Task TellStoryAsync(string client, Uri hub, string key)
+    {
+        var line = File.ReadLines(Path.Combine(Outside.Root, "README.md")).Single(line => line.Contains($"tests/foreign/{client} ", StringComparison.Ordinal));
+        var command = line.Replace("localhost:5081", hub.Authority, StringComparison.Ordinal).Replace("/usr/bin/python3", Python, StringComparison.Ordinal);
+
+        var said = await RunAsync("bash", "-c", $"cd '{Outside.Root}' && KEY={key} && {command}");
+
+        Assert.All(Story, name => Assert.Contains($"ok {name} ", said, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Partners(params (string Id, string Key)[] partners) => partners.SelectMany((partner, i) => new Dictionary<string, string>
+    {
+        [$"Development__Partners__{i}__Id"] = partner.Id,
+        [$"Development__Partners__{i}__Key"] = partner.Key,
+    });
 
     private async Task<string> RunAsync(string program, params string[] arguments)
     {
@@ -80,12 +98,7 @@ public sealed class ForeignClientTests(ForeignClientTests.Fixture fixture, ITest
 
         public string Said => _hub!.Said;
 
-        public async Task InitializeAsync() => _hub = await HubProcess.StartAsync(
-            new[] { ("PY", PythonKey), ("JS", NodeKey), ("BUF", BufKey) }.SelectMany((partner, i) => new Dictionary<string, string>
-            {
-                [$"Development__Partners__{i}__Id"] = partner.Item1,
-                [$"Development__Partners__{i}__Key"] = partner.Item2,
-            }));
+        public async Task InitializeAsync() => _hub = await HubProcess.StartAsync(Partners(("PY", PythonKey), ("JS", NodeKey), ("BUF", BufKey)));
 
         public async Task DisposeAsync()
         {

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
 using IncidentTracker.Partner.V1;
 
@@ -93,6 +95,90 @@ public sealed class HostilePartnerTests : HubTest
 
         Assert.Equal(("FIELD_INVALID", "update.staff_text"), await ReasonAsync(Say.Note("u-1", reference, "\u001b[2J all clear")));
         await Hub.As("XB").AcceptedAsync(Say.Note("u-2", reference, "two\nlines\tand a tab"));
+    }
+
+    [Fact]
+    public async Task Who_is_on_every_case_lets_no_stranger_in()
+    {
+        var reference = await Hub.As("XB").OpenAsync(Tag);
+        await Hub.As("STRANGER").AcceptedAsync(Say.That("u-0", reference, "ON_HAND"));
+
+        await Hub.As("AG").AcceptedAsync(Say.Note("u-1", reference).But(update => update.Assignment = new() { Role = PartyRole.HoldingStation, OrganizationId = "STRANGER" }));
+        await Hub.As("AG").AcceptedAsync(Say.Note("u-2", reference).But(update => update.AskedParty = "STRANGER"));
+        await Hub.As("CU").AcceptedAsync(Say.That("u-3", reference, "LAST_SEEN").But(update => update.AskedParty = "STRANGER"));
+        await Hub.As("TRW").AcceptedAsync(Say.Note("u-4", reference).But(update => update.Custody = new() { Action = CustodyAction.Taken, To = "STRANGER" }));
+
+        Assert.Equal("INCIDENT_NOT_FOUND", (await Hub.As("STRANGER").ReadAsync(reference).AsRefusedAsync()).Reason);
+        await Hub.As("XB").AcceptedAsync(Say.Note("u-5", reference).But(update => update.AskedParty = "STRANGER"));
+        Assert.Equal("LAST_SEEN", (await Hub.As("STRANGER").ReadAsync(reference)).Incident.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_sighting_cannot_name_whom_nobody_knows()
+    {
+        Assert.Equal(("ORGANIZATION_UNKNOWN", "update.asked_party"), await ReasonAsync(Say.Seen("u-1", Tag, "LOADED").But(update => update.AskedParty = "NOBODY")));
+        await Hub.As("XB").AcceptedAsync(Say.Seen("u-2", Tag, "LOADED").But(update => update.Custody = new() { Action = CustodyAction.Taken, From = "CUSTOMER" }));
+    }
+
+    [Fact]
+    public async Task What_is_kept_from_others_changes_nothing_that_they_read()
+    {
+        var reference = await Hub.As("XB").OpenAsync(Tag, "CQ", "XA");
+        await Hub.As("XB").AcceptedAsync(Say.That("u-1", reference, "TRACING"));
+        var (before, page) = ((await Hub.As("XA").ReadAsync(reference)).Incident, await MustReadAsync(reference));
+        Hub.Time.Advance(NodaTime.Duration.FromMinutes(5));
+
+        var secret = Say.That("u-2", reference, "OUT_FOR_DELIVERY").But(update =>
+        {
+            (update.Visibility, update.AskedParty) = (Visibility.Internal, "STRANGER");
+            update.Eta = new() { From = Hub.Time.GetUtcNow().AddHours(2).ToTimestamp(), TimeZone = "Z" };
+            update.Custody = new() { Action = CustodyAction.Taken, Condition = BagCondition.DamageSeen };
+            update.ExternalReferences.Add(new ExternalReference { Scheme = ReferenceScheme.Courier, Value = "CQ-1" });
+        });
+        await Hub.As("CQ").AcceptedAsync(secret);
+
+        before.TimelineVersion++;
+        Assert.Equal(before, (await Hub.As("XA").ReadAsync(reference)).Incident);
+        Assert.Equal(page.Replace("Version\":2", "Version\":3", StringComparison.Ordinal), await MustReadAsync(reference));
+        Assert.Empty((await Hub.As("XB").FindAsync(ReferenceScheme.Courier, "CQ-1")).Incidents);
+        Assert.Contains((await Hub.As("CQ").ReadAsync(reference)).Entries, entry => entry.Update.UpdateId == "u-2");
+    }
+
+    [Fact]
+    public async Task A_hotel_that_has_no_bag_does_not_move_what_the_traveller_expects()
+    {
+        var reference = await Hub.As("XB").OpenAsync(Tag, "HTL");
+        var tomorrow = new Eta { From = Hub.Time.GetUtcNow().AddDays(1).ToTimestamp(), TimeZone = "Z" };
+
+        var guess = await Hub.As("HTL").AcceptedAsync(Say.Note("u-1", reference).But(update => update.Eta = tomorrow));
+        var plan = await Hub.As("HTL").AcceptedAsync(Say.That("u-2", reference, "OUT_FOR_DELIVERY").But(update => (update.Eta, update.Classifier) = (tomorrow, Classifier.Estimated)));
+        var seen = await Hub.As("HTL").AcceptedAsync(Say.That("u-3", reference, "LAST_SEEN").But(update => update.Eta = tomorrow));
+        var page = await MustReadAsync(reference);
+
+        Assert.All(new[] { guess, plan, seen }, accepted => Assert.Equal(["ETA_NOT_AUTHORISED"], accepted.Warnings));
+        Assert.Equal("LAST_SEEN", seen.Standing.StatusCode);
+        Assert.Contains("Seen at Frankfurt", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("xpected", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_travellers_link_leads_nowhere_but_to_the_hub()
+    {
+        await using var published = await Hub.StartAsync(("Doors:PublicUrl", "https://bags.example.com"));
+        await Hub.As("XB").OpenAsync(Tag);
+        await published.As("XB").OpenAsync(Tag);
+
+        Assert.StartsWith($"{Hub.WebAddress}track/", await LinkAsync(Hub, Hub.WebAddress.Authority), StringComparison.Ordinal);
+        Assert.StartsWith("http://127.0.0.1:0/track/", await LinkAsync(Hub, "evil.example"), StringComparison.Ordinal);
+        Assert.StartsWith("https://bags.example.com/track/", await LinkAsync(published, "evil.example"), StringComparison.Ordinal);
+        Assert.StartsWith("https://bags.example.com/track/", await LinkAsync(published, published.WebAddress.Authority), StringComparison.Ordinal);
+    }
+
+    private static async Task<string> LinkAsync(Hub hub, string host)
+    {
+        using var partner = hub.Browse();
+        (partner.DefaultRequestHeaders.Host, partner.DefaultRequestHeaders.Authorization) = (host, new("Bearer", DevelopmentPartners.KeyOf("XB")));
+        return (await partner.GetFromJsonAsync<JsonElement>("/api/v1/incidents")).GetProperty("items")[0].GetProperty("customerLink").GetString()!;
     }
 
     private async Task<(string, string)> ReasonAsync(Update update)

@@ -114,12 +114,70 @@ public sealed class RestTests : HubTest
     }
 
     [Theory]
+    [InlineData("phase=1", "/phase")]
+    [InlineData("phase=searching", "/phase")]
+    [InlineData("phase=FOUND,CLOSED", "/phase")]
+    [InlineData("phase=FOUND&phase=2", "/phase")]
+    [InlineData("scheme=1&value=0900123456", "/scheme")]
+    [InlineData("scheme=BAG_TAG,PNR&value=0900123456", "/scheme")]
+    [InlineData("scheme=BAG_TAG&scheme=PNR&value=0900123456", "/scheme")]
+    [InlineData("scheme=BAGTAG&value=0900123456", "/scheme")]
+    [InlineData("scheme=PNR", "/value")]
+    [InlineData("value=0900123456", "/scheme")]
+    [InlineData("bagTag=12", "/bagTag")]
+    [InlineData("bagTag=0900123456&date=yesterday", "/date")]
+    public async Task A_question_in_words_that_are_not_documented_is_refused(string question, string where)
+    {
+        using var partner = As("XB");
+
+        var problem = await JsonAsync(await partner.GetAsync($"/api/v1/incidents?{question}"));
+
+        Assert.Equal(400, problem.GetProperty("status").GetInt32());
+        Assert.Equal(where, problem.GetProperty("errors")[0].GetProperty("pointer").GetString());
+    }
+
+    [Fact]
+    public async Task A_body_in_letters_that_nobody_knows_is_refused()
+    {
+        using var partner = As("XB");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/incidents") { Content = new StringContent(Body()) };
+        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse("application/json; charset=klingon");
+        request.Headers.Add("Idempotency-Key", "desk-1");
+
+        await MustSayAsync(await partner.SendAsync(request), HttpStatusCode.UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE");
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/track")]
+    [InlineData("/healthz/ready")]
+    [InlineData("/swagger/v1/swagger.json")]
+    [InlineData("/problems/internal")]
+    [InlineData("/nowhere")]
+    [InlineData("/api/v1/incidents/CASE/timeline?familyName=Kowalska")]
+    [InlineData("/api/v1/incidents/CASE/timeline?familyName=Smith")]
+    public async Task Whatever_can_be_read_can_be_asked_about(string address)
+    {
+        using var traveller = Hub.Browse();
+        address = address.Replace("CASE", await Hub.As("XB").OpenAsync(Tag), StringComparison.Ordinal);
+
+        var whole = await traveller.GetAsync(address);
+        using var question = new HttpRequestMessage(HttpMethod.Head, address);
+        var head = await traveller.SendAsync(question);
+
+        Assert.Equal((whole.StatusCode, whole.Headers.ETag, whole.Content.Headers.ContentType), (head.StatusCode, head.Headers.ETag, head.Content.Headers.ContentType));
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+    }
+
+    [Theory]
     [InlineData("""{"kind":"DELAYED_BAG","familyName":"K","items":[{"bagTag":"12"}],"reportTime":"2026-07-06T12:00:00+01:00"}""", "FIELD_INVALID", "/items/0/bagTag")]
     [InlineData("""{"kind":"DELAYED_BAG","familyName":"K","items":[{"bagTag":"0000000000"}],"reportTime":"2026-07-06T12:00:00+01:00"}""", "BAG_TAG_UNREADABLE", "/items/0/bagTag")]
     [InlineData("""{"kind":"DELAYED_BAG","familyName":"K","items":[{}],"reportTime":"2026-07-06T12:00:00"}""", "EVENT_TIME_OFFSET_REQUIRED", "/reportTime")]
     [InlineData("""{"kind":"DELAYED_BAG","familyName":"K","items":[{}]}""", "EVENT_TIME_REQUIRED", "/reportTime")]
     [InlineData("""{"kind":"DELAYED_BAG","items":[{}],"reportTime":"2026-07-06T12:00:00+01:00"}""", "FIELD_REQUIRED", "/familyName")]
     [InlineData("""{"kind":"FLYING_BAG","familyName":"K","items":[{}],"reportTime":"2026-07-06T12:00:00+01:00"}""", "FIELD_INVALID", "/kind")]
+    [InlineData("""{"kind":"DELAYED_BAG,DAMAGED_BAG","familyName":"K","items":[{}],"reportTime":"2026-07-06T12:00:00+01:00"}""", "FIELD_INVALID", "/kind")]
+    [InlineData("""{"kind":"DELAYED_BAG","familyName":"K","items":[{}],"externalReferences":[{"scheme":"+3","value":"x"}],"reportTime":"2026-07-06T12:00:00+01:00"}""", "FIELD_INVALID", "/externalReferences/0/scheme")]
     [InlineData("""{"kind":"DELAYED_BAG","familyName":"K","items":[{}],"partyIds":["NOBODY"],"reportTime":"2026-07-06T12:00:00+01:00"}""", "ORGANIZATION_UNKNOWN", "/partyIds/0")]
     public async Task A_bad_field_is_named(string body, string code, string where)
     {
@@ -168,6 +226,7 @@ public sealed class RestTests : HubTest
             Assert.Equal(HttpStatusCode.OK, page.StatusCode);
             Assert.Contains(refusal.Message, await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
+        Assert.Contains("a fault of its own", await anybody.GetStringAsync("/problems/internal"), StringComparison.Ordinal);
     }
 
     [Fact]

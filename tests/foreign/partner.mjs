@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { randomInt } from 'node:crypto';
 import assert from 'node:assert/strict';
 import net from 'node:net';
 
@@ -22,8 +23,7 @@ const streamLength = 10_000;    // updates on a stream
 const atOnce = 50;              // updates in one message of a stream
 const streamCases = 20;
 const cutAfter = 4_000;         // answers
-const started = Math.floor(Date.now() / 1000) - 4 * 3600;
-const day = new Date(started * 1000).toISOString().slice(0, 10);
+const thisRun = String(randomInt(10 ** 7)).padStart(7, '0');        // no two runs speak of the same bags, or under the same names
 
 const [address, key] = process.argv.slice(2);
 const credential = (value = key) => {
@@ -40,6 +40,10 @@ const incidents = connect(v1.PartnerIncidentService);
 function ask(client, method, request, metadata = credential()) {
   return new Promise((resolve, reject) => client[method](request, metadata, within(30), (error, answer) => error ? reject(error) : resolve(answer)));
 }
+
+// When this partner's day began, by the hub's clock.
+const started = (await ask(updates, 'GetIngestState', {})).hub_time.seconds - 4 * 3600;
+const day = new Date(started * 1000).toISOString().slice(0, 10);
 
 async function fails(code, promise) {
   const error = await promise.then(() => assert.fail('expected a failure, got an answer'), error => error);
@@ -76,8 +80,8 @@ class Line {
 
 async function open(number) {
   const request = {
-    request_id: `open-${number}`, kind: 'INCIDENT_KIND_DELAYED_BAG', family_name: 'Nowak',
-    items: [{ bag_tag: `0901${String(number).padStart(6, '0')}`, type_code: '22', colour_code: 'BK' }],
+    request_id: `open-${thisRun}-${number}`, kind: 'INCIDENT_KIND_DELAYED_BAG', family_name: 'Nowak',
+    items: [{ bag_tag: `${thisRun}${String(number).padStart(3, '0')}`, type_code: '22', colour_code: 'BK' }],
     legs: [{ carrier: 'XB', number: '1695', date: day, from: 'WAW', to: 'FRA' }],
     report_time: { seconds: started }, report_time_zone: '+01:00', place: { station: 'FRA' },
   };
@@ -119,7 +123,7 @@ async function send(name, references, outcomes, { to = address, streamId = name,
   const client = new v1.PartnerUpdateService(to, grpc.credentials.createInsecure());
   const call = client.StreamUpdates(credential(), within(120));
   try {
-    call.write({ hello: { partner_stream_id: streamId, client: 'foreign-node/1' } });
+    call.write({ hello: { partner_stream_id: `${streamId}-${thisRun}`, client: 'foreign-node/1' } });
     let messages, limits, resume, sent = 0, answered = 0;
     const sendMore = () => {
       while (sent - answered <= limits.max_in_flight - atOnce) {
@@ -166,12 +170,13 @@ const cases = {
   },
 
   async an_update_is_stored_once() {
-    const reference = (await open(2)).answer.incident.incident_reference;
+    const { request, answer } = await open(2);
+    const reference = answer.incident.incident_reference;
     const report = { update: update('one', reference) };
     assert.equal((await ask(updates, 'ReportUpdate', report)).result.outcome, 'accepted');
     assert.equal((await ask(updates, 'ReportUpdate', report)).result.outcome, 'duplicate');
     const { entries } = await ask(incidents, 'GetIncident', { incident_reference: reference });
-    assert.deepEqual(entries.map(entry => entry.update.update_id).filter(id => id !== 'open-2'), ['one']);
+    assert.deepEqual(entries.map(entry => entry.update.update_id).filter(id => id !== request.request_id), ['one']);
 
     const refused = await fails(grpc.status.ALREADY_EXISTS, ask(updates, 'ReportUpdate', { update: { ...report.update, status_code: 'ON_HAND' } }));
     assert.match(refused.metadata.get('grpc-status-details-bin')[0].toString('latin1'), /UPDATE_ID_CONFLICT/);
@@ -218,7 +223,7 @@ const cases = {
 
     assert.deepEqual(tally(outcomes.values()), { accepted: streamLength });
     await expectAllOnce(references, 'whole');
-    assert.equal((await ask(updates, 'GetIngestState', { partner_stream_id: 'whole' })).resume_from_sequence, streamLength + 1);
+    assert.equal((await ask(updates, 'GetIngestState', { partner_stream_id: `whole-${thisRun}` })).resume_from_sequence, streamLength + 1);
   },
 
   async a_cut_stream_goes_on_where_it_was() {

@@ -7,6 +7,7 @@ what the hub has. Needs the Debian packages python3-grpcio, python3-protobuf, pr
 
 import collections
 import pathlib
+import secrets
 import socket
 import struct
 import subprocess
@@ -25,7 +26,8 @@ AT_ONCE = 50            # updates in one message of a stream
 STREAM_CASES = 20
 CUT_AFTER = 4_000       # answers
 BAD = {5 + 13 * i: i for i in range(37)}        # index in the batch -> which mistake
-STARTED = int(time.time()) - 4 * 3600
+RUN = f"{secrets.randbelow(10 ** 7):07}"        # no two runs speak of the same bags, or under the same names
+STARTED = 0             # when this partner's day began, by the hub's clock: main asks for it
 
 
 def generate(folder):
@@ -74,8 +76,8 @@ class Hub:
 
     def open(self, number):
         request = incidents_pb.OpenIncidentRequest(
-            request_id=f"open-{number}", kind=incidents_pb.INCIDENT_KIND_DELAYED_BAG, family_name="Nowak",
-            items=[incidents_pb.NewItem(bag_tag=f"0900{number:06}", type_code="22", colour_code="BK")],
+            request_id=f"open-{RUN}-{number}", kind=incidents_pb.INCIDENT_KIND_DELAYED_BAG, family_name="Nowak",
+            items=[incidents_pb.NewItem(bag_tag=f"{RUN}{number:03}", type_code="22", colour_code="BK")],
             legs=[update_pb.Flight(carrier="XB", number="1695", date=day(), **{"from": "WAW", "to": "FRA"})],
             report_time_zone="+01:00", place=update_pb.Place(station="FRA"))
         request.report_time.seconds = STARTED
@@ -167,11 +169,12 @@ def a_case_is_opened_once(hub):
 
 
 def an_update_is_stored_once(hub):
-    reference = hub.open(2)[1].incident.incident_reference
+    request, opened = hub.open(2)
+    reference = opened.incident.incident_reference
     report = updates_pb.ReportUpdateRequest(update=update("one", reference))
     same("accepted", hub.report_update(report).result.WhichOneof("outcome"))
     same("duplicate", hub.report_update(report).result.WhichOneof("outcome"))
-    same(["one"], [entry.update.update_id for entry in hub.get_incident(incidents_pb.GetIncidentRequest(incident_reference=reference)).entries if entry.update.update_id != "open-2"])
+    same(["one"], [entry.update.update_id for entry in hub.get_incident(incidents_pb.GetIncidentRequest(incident_reference=reference)).entries if entry.update.update_id != request.request_id])
 
     report.update.status_code = "ON_HAND"
     refused = fails(grpc.StatusCode.ALREADY_EXISTS, lambda: hub.report_update(report))
@@ -221,8 +224,12 @@ def streamed(name, references, first=1):
         yield updates_pb.StreamUpdatesRequest(updates=updates_pb.StreamedUpdates(updates=updates))
 
 
-def hello(stream_id):
-    return updates_pb.StreamUpdatesRequest(hello=updates_pb.StreamHello(partner_stream_id=stream_id, client="foreign-python/1"))
+def stream_id(name):
+    return f"{name}-{RUN}"
+
+
+def hello(name):
+    return updates_pb.StreamUpdatesRequest(hello=updates_pb.StreamHello(partner_stream_id=stream_id(name), client="foreign-python/1"))
 
 
 class Outcomes(dict):
@@ -262,7 +269,7 @@ def a_stream_takes_ten_thousand(hub):
 
     same({"accepted": STREAMED}, collections.Counter(outcomes.values()))
     expect_all_once(hub, references, "whole")
-    same(STREAMED + 1, hub.get_ingest_state(updates_pb.GetIngestStateRequest(partner_stream_id="whole")).resume_from_sequence)
+    same(STREAMED + 1, hub.get_ingest_state(updates_pb.GetIngestStateRequest(partner_stream_id=stream_id("whole"))).resume_from_sequence)
 
 
 def a_cut_stream_goes_on_where_it_was(hub):
@@ -341,7 +348,9 @@ CASES = [
 
 
 def main():
+    global STARTED
     hub = Hub(*sys.argv[1:])
+    STARTED = hub.get_ingest_state(updates_pb.GetIngestStateRequest()).hub_time.seconds - 4 * 3600
     failed = 0
     for case in CASES:
         started = time.monotonic()

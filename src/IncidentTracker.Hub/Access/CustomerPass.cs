@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using IncidentTracker.Domain;
 using IncidentTracker.Incidents;
+using IncidentTracker.Web;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Options;
 
 namespace IncidentTracker.Access;
 
@@ -25,7 +27,7 @@ internal sealed record CustomerPass(IncidentId Incident)
 }
 
 /// <summary>Makes and reads the passes that links and cookies carry.</summary>
-internal sealed class CustomerLinks(IDataProtectionProvider protection)
+internal sealed class CustomerLinks(IDataProtectionProvider protection, IOptions<DoorOptions> doors)
 {
     private static readonly TimeSpan ValidFor = TimeSpan.FromDays(30);
 
@@ -34,8 +36,11 @@ internal sealed class CustomerLinks(IDataProtectionProvider protection)
     public string PassFor(IncidentId id) => _protector.Protect(id.ToString(), ValidFor);
 
     /// <summary>The traveller's own link to a case.</summary>
-    public string LinkTo(IncidentId id, Reference reference, HttpRequest from) =>
-        $"{from.Scheme}://{from.Host}/track/{reference}?pass={PassFor(id)}";
+    public string LinkTo(IncidentId id, Reference reference, HttpRequest from) => $"{SiteFor(from)}/track/{reference}?pass={PassFor(id)}";
+
+    // A pass must not be sent wherever the caller says that the hub is. On this machine it is where it was found.
+    private string SiteFor(HttpRequest from) =>
+        (doors.Value.PublicUrl?.ToString() ?? (LoopbackOnly.IsLoopback(from.Host.Host) ? $"{from.Scheme}://{from.Host}" : doors.Value.Web.ToString())).TrimEnd('/');
 
     public IncidentId? Read(string? pass)
     {

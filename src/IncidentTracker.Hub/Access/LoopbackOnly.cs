@@ -21,6 +21,8 @@ internal sealed class LoopbackOnly(IOptions<DevelopmentOptions> development, ICo
     }
 
     // What is no address at all is for DoorOptions to say.
-    private static bool IsLoopback(Uri address) =>
-        !address.IsAbsoluteUri || address.Host == "localhost" || IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip);
+    private static bool IsLoopback(Uri address) => !address.IsAbsoluteUri || IsLoopback(address.Host);
+
+    /// <summary>Whether a host's name means this machine.</summary>
+    public static bool IsLoopback(string host) => host == "localhost" || IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip);
 }

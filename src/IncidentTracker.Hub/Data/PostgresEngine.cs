@@ -78,6 +78,7 @@ internal sealed class PostgresEngine : Engine, IDisposable
     public override bool IsOutage(Exception failure) => failure switch
     {
         PostgresException postgres => postgres.SqlState[..2] is "08" or "53" or "57" or "58" or "25",
+        Google.Protobuf.InvalidProtocolBufferException => false,     // an IOException, but what is stored is broken and stays so
         NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException => true,
         _ => failure.InnerException is { } inner && IsOutage(inner),
     };

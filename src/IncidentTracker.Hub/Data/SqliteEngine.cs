@@ -60,6 +60,7 @@ internal sealed class SqliteEngine : Engine, IDisposable
     public override bool IsOutage(Exception failure) => failure switch
     {
         SqliteException sqlite => sqlite.SqliteErrorCode is 5 or 6 or 8 or 10 or 11 or 13 or 14 or 26,   // busy, locked, read-only, I/O, corrupt, full, cannot open, no database
+        Google.Protobuf.InvalidProtocolBufferException => false,     // an IOException, but what is stored is broken and stays so
         IOException => true,
         _ => failure.InnerException is { } inner && IsOutage(inner),
     };

@@ -55,8 +55,10 @@ internal sealed class CaseViews(Register register, TimeProvider time)
         const Marks notNews = Marks.Quarantined | Marks.NotAuthorised | Marks.ProbableDuplicate | Marks.PossibleWrongBag | Marks.AfterEnd | Marks.CorrectionRefused;
         var claim = entry.Claim;
         if (claim.Visibility != Visibility.Public || entry.Is(notNews)) return false;
+        var isExpected = claim.Eta is not null && !entry.Is(Marks.EtaNotAuthorised);
+        if (claim.Classifier != Classifier.Actual && claim.Eta is not null && !isExpected) return false;
         if (CodeLists.Find(claim.StatusCode) is { } status) return status.Customer.Length > 0;
-        return claim.StatusCode.Length > 0 || claim.Custody is not null || claim.Eta is not null || claim.Correction is not null;
+        return claim.StatusCode.Length > 0 || claim.Custody is not null || isExpected || claim.Correction is not null;
     }
 
     public static bool MayRead(TimelineEntry entry, PartnerIdentity partner)

@@ -18,7 +18,7 @@ internal static class IncidentEndpoints
         var api = app.MapGroup("/api/v1/incidents").WithTags("Incidents");
         api.MapPost("/", Open).WithName("OpenIncident").WithSummary("Open a case")
             .WithDescription("For systems, with a key. Sending the same Idempotency-Key and body again gives the same case (Idempotent-Replayed: true); with another body it is refused (REQUEST_ID_CONFLICT). Sightings of the bag tags are on the timeline at once.")
-            .Problems(400, 401, 403, 409, 413);
+            .Problems(400, 401, 403, 409, 413, 415);
         api.MapGet("/", List).WithName("ListIncidents").WithSummary("List cases, or find them by any identifier")
             .WithDescription("For systems, with a key: the cases the caller is a party to, newest first. scheme and value, or bagTag, select those with an identifier; with date, a bag tag is found within three days of it.")
             .Problems(400, 401);
@@ -95,16 +95,15 @@ internal static class IncidentEndpoints
         if (bagTag is null && scheme is null && value is null && date is null) return null;
 
         var sent = new Partner.V1.ExternalReference { Value = bagTag ?? value ?? "", Date = date ?? "" };
-        var name = bagTag is not null ? nameof(ReferenceScheme.BagTag) : (scheme ?? "").Replace("_", "", StringComparison.Ordinal);
-        if (Enum.TryParse<ReferenceScheme>(name, ignoreCase: true, out var known) && Enum.IsDefined(known)) sent.Scheme = (Partner.V1.ReferenceScheme)(int)known;
+        if (bagTag is not null) sent.Scheme = Partner.V1.ReferenceScheme.BagTag;
+        else if (scheme is not null) sent.Scheme = (Partner.V1.ReferenceScheme)(int)Named.Read<ReferenceScheme>(scheme, "scheme");
         var (reference, violations) = UpdateReader.ReadReference(sent, "");
-        return reference ?? throw new RefusedException(violations[0].Why, [.. violations.Select(violation => violation with { Field = violation.Field.TrimStart('.') })]);
+        return reference ?? throw new RefusedException(violations[0].Why, [.. violations.Select(violation => violation with { Field = InQueryWords(violation.Field) })]);
+
+        string InQueryWords(string field) => field == ".value" && bagTag is not null ? "bag_tag" : field.TrimStart('.');
     }
 
-    private static string[] Phases(string[] sent) => [.. sent.Select(name =>
-        Enum.TryParse<Phase>(name.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out var phase) && Enum.IsDefined(phase)
-            ? phase.ToString()
-            : throw new RefusedException(Refusals.FieldInvalid.At("phase", "REPORTED, SEARCHING, FOUND, ON_THE_WAY, DELIVERY, RETURNED or CLOSED.")))];
+    private static string[] Phases(string[] sent) => [.. sent.Select(name => Named.Read<Phase>(name, "phase").ToString())];
 
     private static RouteHandlerBuilder Problems(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
     {

@@ -45,7 +45,7 @@ internal sealed record OpenIncidentBody
         var request = new Wire.OpenIncidentRequest
         {
             RequestId = key,
-            Kind = Named<Wire.IncidentKind>(Kind, "kind"),
+            Kind = Kind.Length == 0 ? default : (Wire.IncidentKind)(int)Named.Read<IncidentKind>(Kind, "kind"),
             FamilyName = FamilyName,
             OnBehalfOf = OnBehalfOf,
             Place = Station.Length > 0 ? new() { Station = Station } : null,
@@ -62,20 +62,12 @@ internal sealed record OpenIncidentBody
         request.Legs.Add(Legs.Select(leg => new Wire.Flight { Carrier = leg.Carrier, Number = leg.Number, Date = leg.Date, From = leg.From, To = leg.To }));
         request.ExternalReferences.Add(ExternalReferences.Select((known, i) => new Wire.ExternalReference
         {
-            Scheme = Named<Wire.ReferenceScheme>(known.Scheme, string.Create(CultureInfo.InvariantCulture, $"external_references[{i}].scheme")),
+            Scheme = known.Scheme.Length == 0 ? default : (Wire.ReferenceScheme)(int)Named.Read<ReferenceScheme>(known.Scheme, string.Create(CultureInfo.InvariantCulture, $"external_references[{i}].scheme")),
             Value = known.Value,
             Date = known.Date,
         }));
         request.PartyIds.Add(PartyIds);
         return request;
-    }
-
-    private static T Named<T>(string name, string field) where T : struct, Enum
-    {
-        if (name.Length == 0) return default;
-        return Enum.TryParse<T>(name.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out var value) && Enum.IsDefined(value) && !char.IsDigit(name[0])
-            ? value
-            : throw new RefusedException(Refusals.FieldInvalid.At(field, "The hub does not know this value."));
     }
 }
 

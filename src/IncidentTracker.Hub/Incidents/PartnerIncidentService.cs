@@ -43,7 +43,8 @@ internal sealed class PartnerIncidentService(OpenIncident open, CaseReader cases
         var page = await cases.ListAsync(db => Addresses.CasesWith(db, reference), after, size + 1, summary => summary.State.IsOpenTo(partner.Reporter), context.CancellationToken);
 
         var response = new Wire.FindIncidentsResponse();
-        foreach (var summary in page.Take(size)) response.Incidents.Add(views.ForPartner((await cases.ReadAsync(summary.Id, context.CancellationToken))!));
+        foreach (var summary in page.Take(size))
+            if (await cases.TryTellAsync(summary.Id, views.ForPartner, context.CancellationToken) is { } incident) response.Incidents.Add(incident);
         if (page.Count > size) response.NextPageToken = PageToken.Write(page[size - 1].Id, partner.Id.Value + reference);
         return response;
     }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json;
 using IncidentTracker.Access;
 using IncidentTracker.Domain;
 
@@ -183,7 +184,7 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
         return new()
         {
             Reference = read.Reference.ToString(),
-            Kind = KindName(read.Facts.Kind),
+            Kind = Named.Of(read.Facts.Kind),
             TimelineVersion = read.Version,
             Sentence = shared.SentenceOfNow(read.Facts, state),
             Phase = CaseViews.PhaseName(worst.Phase),
@@ -208,7 +209,7 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
         [.. read.Story.Entries.Where(entry => reader is null ? CaseViews.IsForTraveller(entry) : CaseViews.MayRead(entry, reader)).Select(entry => Line(entry, reader))]);
 
     public ListedIncident Listed(CaseSummary summary, string customerLink) => new(
-        summary.Reference.ToString(), KindName(summary.Facts.Kind), CaseViews.PhaseName(summary.State.Worst.Phase), summary.State.Worst.StatusCode,
+        summary.Reference.ToString(), Named.Of(summary.Facts.Kind), CaseViews.PhaseName(summary.State.Worst.Phase), summary.State.Worst.StatusCode,
         shared.SentenceOfNow(summary.Facts, summary.State), summary.State.Owner?.Value, summary.Version,
         summary.OpenedAt.ToDateTimeOffset(), summary.ChangedAt.ToDateTimeOffset(), customerLink);
 
@@ -242,7 +243,7 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
             OwnerId = state.Owner?.Value,
             PartyIds = [.. state.Parties.Select(party => party.Value)],
             Custodians = state.Items.ToDictionary(item => item.Id, item => item.Holding?.By.Value),
-            ExternalReferences = [.. read.References.Select(known => new ReferenceView(SchemeName(known.Scheme), known.Value, NullIfEmpty(Data.ReferenceDays.Text(known.Date))))],
+            ExternalReferences = [.. read.References.Select(known => new ReferenceView(Named.Of(known.Scheme), known.Value, NullIfEmpty(Data.ReferenceDays.Text(known.Date))))],
             Damage = DamageWindow.Of(read.Story) is { } window
                 ? new(window.From?.ToDateTimeOffset(), window.Until.ToDateTimeOffset(), window.SeenBy.Value, [.. window.NotExcluded.Select(party => party.Value)])
                 : null,
@@ -262,11 +263,19 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
     private string? WhoHas(ItemState item) =>
         item.Holding is not { } held ? null : held.By == OrganizationId.Customer ? "You" : register.NameOf(held.By);
 
-    private static string KindName(IncidentKind kind) => UpperSnake(kind.ToString());
-
-    private static string SchemeName(ReferenceScheme scheme) => UpperSnake(scheme.ToString());
-
-    private static string UpperSnake(string name) => System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(name);
-
     private static string? NullIfEmpty(string text) => text.Length > 0 ? text : null;
+}
+
+/// <summary>Values as JSON and addresses name them, for example ON_THE_WAY.</summary>
+internal static class Named
+{
+    public static string Of<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseUpper.ConvertName(value.ToString());
+
+    /// <summary>The value of a name that is documented. Parsing would take numbers and lists for names too.</summary>
+    public static T Read<T>(string name, string field) where T : struct, Enum
+    {
+        var values = Enum.GetValues<T>();
+        var index = Array.FindIndex(values, value => Of(value) == name);
+        return index >= 0 ? values[index] : throw new RefusedException(Refusals.FieldInvalid.At(field, $"One of {string.Join(", ", values.Select(Of))}."));
+    }
 }

@@ -18,7 +18,7 @@ internal sealed record ReadCase(
 internal sealed record CaseSummary(IncidentId Id, Reference Reference, long Version, Instant OpenedAt, Instant ChangedAt, CaseFacts Facts, CaseState State);
 
 /// <summary>Reads cases. The row of a case gives its version; everything else is folded from its claims, once per version.</summary>
-internal sealed class CaseReader(IDbContextFactory<HubDb> dbs) : IDisposable
+internal sealed partial class CaseReader(IDbContextFactory<HubDb> dbs, ILogger<CaseReader> log) : IDisposable
 {
     private readonly MemoryCache _told = new(new MemoryCacheOptions { SizeLimit = 10_000 });
 
@@ -43,7 +43,16 @@ internal sealed class CaseReader(IDbContextFactory<HubDb> dbs) : IDisposable
         return _told.Set(id, read, new MemoryCacheEntryOptions { Size = 1 });
     }
 
-    public async Task<ReadCase?> ReadAsync(IncidentId id, CancellationToken stop)
+    public async Task<ReadCase?> ReadAsync(IncidentId id, CancellationToken stop) => await LoadAsync(id, stop) is { } stored ? Tell(stored) : null;
+
+    /// <summary>
+    /// What somebody who follows or lists many cases is told of one. Null when there is nothing to tell, and when what is
+    /// stored of it cannot be read: one broken case must not keep the others from anybody.
+    /// </summary>
+    public async Task<T?> TryTellAsync<T>(IncidentId id, Func<ReadCase, T?> tell, CancellationToken stop) where T : class =>
+        await LoadAsync(id, stop) is { } stored ? TryTell(id, () => tell(Tell(stored))) : null;
+
+    private async Task<StoredCase?> LoadAsync(IncidentId id, CancellationToken stop)
     {
         await using var db = await dbs.CreateDbContextAsync(stop);
         var rows = await db.Incidents.AsNoTracking().Where(incident => incident.Id == id || incident.MergedInto == id).ToListAsync(stop);
@@ -53,11 +62,16 @@ internal sealed class CaseReader(IDbContextFactory<HubDb> dbs) : IDisposable
         var claims = await db.Claims.AsNoTracking().Where(claim => files.Contains(claim.IncidentId)).ToListAsync(stop);
         var references = await db.ExternalReferences.AsNoTracking().Where(known => files.Contains(known.IncidentId))
             .OrderBy(known => known.Scheme).ThenBy(known => known.Value).ThenBy(known => known.Day).ToListAsync(stop);
+        return new(row, reference, [.. rows.Where(incident => incident.Id != id)], claims, references);
+    }
 
-        var file = CaseLoading.Open(row.AsRow(), [.. rows.Where(incident => incident.Id != id).Select(incident => incident.AsRow())]);
-        var told = CaseLoading.Claims(file, claims.Select(claim => claim.AsRow()).ToLookup(claim => claim.Incident)).ToArray();
-        return new(id, reference, row.Version, row.OpenedAt, file.Facts, CaseCodec.ReadLegs(row.Facts),
-            [.. references.Select(known => new ExternalReference(known.Scheme, known.Value, ReferenceDays.Day(known.Day))).Distinct()],
+    private static ReadCase Tell(StoredCase stored)
+    {
+        var row = stored.Row;
+        var file = CaseLoading.Open(row.AsRow(), [.. stored.Joined.Select(incident => incident.AsRow())]);
+        var told = CaseLoading.Claims(file, stored.Claims.Select(claim => claim.AsRow()).ToLookup(claim => claim.Incident)).ToArray();
+        return new(row.Id, stored.Reference, row.Version, row.OpenedAt, file.Facts, CaseCodec.ReadLegs(row.Facts),
+            [.. stored.References.Select(known => new ExternalReference(known.Scheme, known.Value, ReferenceDays.Day(known.Day))).Distinct()],
             Fold.All(file.Facts, told.Select(one => one.Claim)),
             told.ToDictionary<(Claim Claim, Wire.Update Update), Claim, Wire.Update>(one => one.Claim, one => one.Update, ReferenceEqualityComparer.Instance));
     }
@@ -72,7 +86,7 @@ internal sealed class CaseReader(IDbContextFactory<HubDb> dbs) : IDisposable
             var query = question(db).AsNoTracking().Where(incident => incident.Reference != null && incident.MergedInto == null);
             if (after is { } last) query = query.Where(incident => incident.Id < last);
             var rows = await query.OrderByDescending(incident => incident.Id).Take(count).ToListAsync(stop);
-            page.AddRange(rows.Select(Summary).Where(mayRead).Take(count - page.Count));
+            page.AddRange(rows.Select(row => TryTell(row.Id, () => Summary(row))).OfType<CaseSummary>().Where(mayRead).Take(count - page.Count));
             if (rows.Count < count) break;
             after = rows[^1].Id;
         }
@@ -91,4 +105,21 @@ internal sealed class CaseReader(IDbContextFactory<HubDb> dbs) : IDisposable
         var reference = Reference.TryParse(row.Reference, out var parsed) ? parsed : default;
         return new(row.Id, reference, row.Version, row.OpenedAt, row.ChangedAt, CaseCodec.ReadFacts(row.Facts), CaseCodec.ReadState(row.State));
     }
+
+    private T? TryTell<T>(IncidentId id, Func<T?> tell) where T : class
+    {
+        try { return tell(); }
+        catch (Exception unreadable)
+        {
+            LogUntold(id, unreadable);
+            return null;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "What is stored of {Incident} cannot be read; lists and followers go on without it")]
+    private partial void LogUntold(IncidentId incident, Exception failure);
+
+    /// <summary>Everything the database has of a case.</summary>
+    private sealed record StoredCase(
+        IncidentRow Row, Reference Reference, IReadOnlyList<IncidentRow> Joined, IReadOnlyList<ClaimEntity> Claims, IReadOnlyList<ExternalReferenceRow> References);
 }

@@ -54,10 +54,15 @@ internal sealed class TimelineWatch(IDbContextFactory<HubDb> dbs, Engine engine,
         // The token beside a case is the one before the whole page: after a cut the page comes again rather than be lost.
         async Task SendAsync(IncidentId id, Cursor resume)
         {
-            if (await cases.ReadAsync(id, ends.Token) is not { } read || !read.Story.State.IsOpenTo(partner.Reporter)) return;
+            if (await cases.TryTellAsync(id, read => Tell(read, resume), ends.Token) is { } response) await responses.WriteAsync(response, context.CancellationToken);
+        }
+
+        Wire.WatchTimelineResponse? Tell(ReadCase read, Cursor resume)
+        {
+            if (!read.Story.State.IsOpenTo(partner.Reporter)) return null;
             var response = new Wire.WatchTimelineResponse { Incident = views.ForPartner(read), ResumeToken = resume.ToString() };
             response.Entries.Add(CaseViews.Entries(read, partner));
-            await responses.WriteAsync(response, context.CancellationToken);
+            return response;
         }
     }
 

@@ -13,7 +13,7 @@ namespace IncidentTracker.Updates;
 /// Finds the case that an update names. A reference means one case for ever; a bag tag means the open case that has it
 /// within three days, or else a file of sightings, whose identifier follows from tag and day so that every hub agrees.
 /// </summary>
-internal sealed class Addresses(IDbContextFactory<HubDb> dbs)
+internal sealed partial class Addresses(IDbContextFactory<HubDb> dbs, ILogger<Addresses> log)
 {
     private const int MostRemembered = 500_000;
     private const int MostTwins = 50;
@@ -138,21 +138,35 @@ internal sealed class Addresses(IDbContextFactory<HubDb> dbs)
     /// The case a sender means by an identifier that several have: its own before others', an open one before a closed
     /// one. Nobody can take an identifier from a case by opening another with it. Null: it cannot be told.
     /// </summary>
-    private static IncidentId? Meant(IReadOnlyList<Twin> cases, Reporter sender)
+    private IncidentId? Meant(IReadOnlyList<Twin> cases, Reporter sender)
     {
         if (cases.Count == 1) return cases[0].Id;
-        var told = cases.Select(one => (one.Id, one.IsOpen, State: CaseCodec.ReadState(one.State))).ToArray();
-        return told.Where(one => one.State.Owner is { } owner && (owner == sender.Id || sender.ActsFor.Contains(owner))).ToArray() is { Length: > 0 } owned ? Only(owned)
-            : told.Where(one => one.State.IsOpenTo(sender)).ToArray() is { Length: > 0 } shared ? Only(shared)
+        var told = cases.Select(one => (one.Id, one.IsOpen, State: TryReadState(one))).ToArray();
+        return told.Where(one => one.State?.Owner is { } owner && (owner == sender.Id || sender.ActsFor.Contains(owner))).ToArray() is { Length: > 0 } owned ? Only(owned)
+            : told.Where(one => one.State?.IsOpenTo(sender) == true).ToArray() is { Length: > 0 } shared ? Only(shared)
             : Only(told);
 
-        static IncidentId? Only((IncidentId Id, bool IsOpen, CaseState State)[] some)
+        static IncidentId? Only((IncidentId Id, bool IsOpen, CaseState? State)[] some)
         {
             var open = some.Where(one => one.IsOpen).Select(one => one.Id).Distinct().ToArray();
             var left = open.Length > 0 ? open : some.Select(one => one.Id).Distinct().ToArray();
             return left.Length == 1 ? left[0] : null;
         }
     }
+
+    // Then nobody knows whose it is, and the others of its name are still found by their own parties.
+    private CaseState? TryReadState(Twin one)
+    {
+        try { return CaseCodec.ReadState(one.State); }
+        catch (Exception unreadable)
+        {
+            LogUnreadable(one.Id, unreadable);
+            return null;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "What is stored of {Incident} cannot be read; an identifier that it shares with other cases is taken to mean one of those")]
+    private partial void LogUnreadable(IncidentId incident, Exception failure);
 
     private sealed record Twin(IncidentId Id, bool IsOpen, byte[] State);
 

@@ -160,10 +160,10 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         }
     }
 
-    // What a stranger says about a case must not become a way to reach it; and a tag is an item's, given at the opening,
-    // where it is checked against other cases.
+    // What a stranger says about a case must not become a way to reach it, nor what nobody else can read; and a tag is an
+    // item's, given at the opening, where it is checked against other cases.
     private ExternalReferenceRow[] References() => [.. _accepted
-        .Where(one => one.Submission.References.Count > 0 && one.Case.Reference is not null && _outcomes[one.Submission] is Outcome.Stored stored && (stored.Marks & Marks.Quarantined) == 0)
+        .Where(one => one.Submission.References.Count > 0 && !one.Claim.IsInternal && one.Case.Reference is not null && _outcomes[one.Submission] is Outcome.Stored stored && (stored.Marks & Marks.Quarantined) == 0)
         .SelectMany(one => one.Submission.References.Where(reference => reference.Scheme != Partner.V1.ReferenceScheme.BagTag).Select(reference => Addresses.Row(reference, one.Case.Id)))];
 
     private void Answer(CaseFile[] touched, IReadOnlyList<long> positions)

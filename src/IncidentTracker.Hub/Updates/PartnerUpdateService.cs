@@ -11,7 +11,7 @@ namespace IncidentTracker.Updates;
 
 /// <summary>The gRPC door for updates. It translates and nothing else: what an update means is decided in the domain.</summary>
 [ChecksItsTexts]
-internal sealed class PartnerUpdateService(Ingest ingest, IDbContextFactory<HubDb> dbs, TimeProvider time, UpdateStreams streams)
+internal sealed class PartnerUpdateService(Ingest ingest, IDbContextFactory<HubDb> dbs, TimeProvider time, Register register, UpdateStreams streams)
     : Wire.PartnerUpdateService.PartnerUpdateServiceBase
 {
     public override async Task<Wire.ReportUpdateResponse> ReportUpdate(Wire.ReportUpdateRequest request, ServerCallContext context)
@@ -19,7 +19,7 @@ internal sealed class PartnerUpdateService(Ingest ingest, IDbContextFactory<HubD
         var partner = context.Partner();
         ContractLimits.Check(request);
 
-        var (claim, violations) = UpdateReader.Read(request.Update, partner.Reporter, time.Now());
+        var (claim, violations) = UpdateReader.Read(request.Update, partner.Reporter, time.Now(), register);
         if (claim is null) throw new Outcome.Refused(violations).ToStatus().ToRpcException();
 
         var outcome = await ingest.SubmitAsync(new Submission(request.Update, claim), context.CancellationToken);
@@ -34,7 +34,7 @@ internal sealed class PartnerUpdateService(Ingest ingest, IDbContextFactory<HubD
         if (request.Updates.Count == 0) throw new RefusedException(Refusals.BatchEmpty.At("updates"));
         if (request.Updates.Count > ContractLimits.BatchSize) throw new RefusedException(Refusals.BatchTooLarge.At("updates"));
 
-        var reading = new UpdateBatch(request.Updates, partner.Reporter, time.Now());
+        var reading = new UpdateBatch(request.Updates, partner.Reporter, time.Now(), register);
         await ingest.SubmitAsync(reading.Submissions, context.CancellationToken);
 
         var response = new Wire.BatchReportUpdatesResponse();
@@ -68,13 +68,13 @@ internal sealed class UpdateBatch
     private readonly Submission?[] _submissions;
     private readonly Outcome?[] _refusals;
 
-    public UpdateBatch(IReadOnlyList<Wire.Update?> updates, Reporter sender, NodaTime.Instant now)
+    public UpdateBatch(IReadOnlyList<Wire.Update?> updates, Reporter sender, NodaTime.Instant now, Register register)
     {
         _submissions = new Submission?[updates.Count];
         _refusals = new Outcome?[updates.Count];
         for (var i = 0; i < updates.Count; i++)
         {
-            var (claim, violations) = UpdateReader.Read(updates[i], sender, now);
+            var (claim, violations) = UpdateReader.Read(updates[i], sender, now, register);
             if (claim is null) _refusals[i] = new Outcome.Refused(violations);
             else _submissions[i] = new(updates[i]!, claim);
         }

@@ -1,3 +1,4 @@
+using IncidentTracker.Access;
 using IncidentTracker.Domain;
 using NodaTime;
 using Wire = IncidentTracker.Partner.V1;
@@ -10,12 +11,15 @@ namespace IncidentTracker.Updates;
 /// </summary>
 internal sealed class UpdateReader : FieldReader
 {
-    private UpdateReader(string path) : base(path) { }
+    private readonly Register? _register;
 
-    /// <summary>Reads an update as it was sent now.</summary>
-    public static (Claim? Claim, IReadOnlyList<Violation> Violations) Read(Wire.Update? update, Reporter sender, Instant receivedAt, string path = "update.")
+    private UpdateReader(string path, Register? register = null) : base(path) => _register = register;
+
+    /// <summary>Reads an update as it was sent now. With a register, whom it names must be in there.</summary>
+    public static (Claim? Claim, IReadOnlyList<Violation> Violations) Read(
+        Wire.Update? update, Reporter sender, Instant receivedAt, Register? register = null, string path = "update.")
     {
-        var reader = new UpdateReader(path);
+        var reader = new UpdateReader(path, register);
         if (update is null) return (null, [Refusals.FieldRequired.At(path.TrimEnd('.'))]);
 
         reader.CheckAddress(update.Incident);
@@ -46,7 +50,7 @@ internal sealed class UpdateReader : FieldReader
             Eta = update.Eta is { } eta ? ReadEta(eta) : null,
             Correction = update.Correction is { } correction ? ReadCorrection(correction, sender) : null,
             OnBehalfOf = Party(update.OnBehalfOf, "on_behalf_of"),
-            AskedParty = Party(update.AskedParty, "asked_party"),
+            AskedParty = Known(update.AskedParty, "asked_party"),
             Visibility = OneOf((int)update.Visibility, Visibility.Public, "visibility"),
             VisibleTo = Parties(update.VisibleTo, "visible_to"),
             PartnerSequence = update.PartnerSequence < 0 ? Bad(update.PartnerSequence, "partner_sequence") : update.PartnerSequence,
@@ -57,6 +61,14 @@ internal sealed class UpdateReader : FieldReader
             PlacesChecked = update.PlacesChecked.Count == 0 ? [] : [.. Limited(update.PlacesChecked, "places_checked", 16).Select((place, i) => ReadPlace(place, $"places_checked[{i}]"))],
             Assignment = update.Assignment is { } assignment ? ReadAssignment(assignment) : null,
         };
+    }
+
+    // Whom nobody knows can neither be asked, nor hold a bag, nor do any work.
+    private OrganizationId? Known(string value, string field)
+    {
+        var party = Party(value, field);
+        if (_register is not null && party is { } one && one != OrganizationId.Customer && _register.Find(one) is null && OrganizationId.IsWellFormed(value)) Add(Refusals.OrganizationUnknown, field);
+        return party;
     }
 
     private void CheckAddress(Wire.IncidentAddress? address)
@@ -122,7 +134,7 @@ internal sealed class UpdateReader : FieldReader
         Required(sent.Action, "custody.action");
         if (sent.Pieces is < 0 or > 1_000) Add(Refusals.FieldInvalid, "custody.pieces", "Between 0 and 1,000 pieces.");
         if (sent.WeightGrams is < 0 or > 1_000_000) Add(Refusals.FieldInvalid, "custody.weight_grams", "Between 0 and 1,000,000 g.");
-        return new((CustodyAction)(int)sent.Action, Party(sent.From, "custody.from"), Party(sent.To, "custody.to"), sent.Condition switch
+        return new((CustodyAction)(int)sent.Action, Known(sent.From, "custody.from"), Known(sent.To, "custody.to"), sent.Condition switch
         {
             Wire.BagCondition.Ok => BagCondition.Ok,
             Wire.BagCondition.DamageSeen => BagCondition.DamageSeen,
@@ -153,7 +165,7 @@ internal sealed class UpdateReader : FieldReader
     private Assignment? ReadAssignment(Wire.Assignment sent)
     {
         Required(sent.Role, "assignment.role");
-        if (Party(sent.OrganizationId, "assignment.organization_id") is { } organization) return new((PartyRole)(int)sent.Role, organization);
+        if (Known(sent.OrganizationId, "assignment.organization_id") is { } organization) return new((PartyRole)(int)sent.Role, organization);
         if (sent.OrganizationId.Length == 0) Add(Refusals.FieldRequired, "assignment.organization_id");
         return null;
     }

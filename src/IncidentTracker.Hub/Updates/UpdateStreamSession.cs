@@ -13,7 +13,7 @@ namespace IncidentTracker.Updates;
 /// for writing, and answers leave in groups when they come in groups.
 /// </summary>
 internal sealed class UpdateStreamSession(
-    Ingest ingest, Reporter sender, StreamPosition position,
+    Ingest ingest, Register register, Reporter sender, StreamPosition position,
     IAsyncStreamReader<Wire.StreamUpdatesRequest> requests, IServerStreamWriter<Wire.StreamUpdatesResponse> responses,
     TimeProvider time, Func<CancellationToken, Task> remember) : IDisposable
 {
@@ -77,7 +77,7 @@ internal sealed class UpdateStreamSession(
             while (Volatile.Read(ref _inFlight) is var busy && busy > 0 && busy + sent.Updates.Count > ContractLimits.InFlight) await _answered.WaitAsync(stop);
             Interlocked.Add(ref _inFlight, sent.Updates.Count);
 
-            var message = new Message(sent, sender, time);
+            var message = new Message(sent, sender, time, register);
             if (message.Submissions.Count == 0) _decided.Writer.TryWrite(message);
             else await ingest.EnqueueAsync(new(message.Submissions, _ => _decided.Writer.TryWrite(message)), stop);
         }
@@ -145,12 +145,12 @@ internal sealed class UpdateStreamSession(
         private readonly UpdateBatch? _batch;
         private readonly Outcome? _refusal;
 
-        public Message(Wire.StreamedUpdates sent, Reporter sender, TimeProvider time)
+        public Message(Wire.StreamedUpdates sent, Reporter sender, TimeProvider time, Register register)
         {
             _sent = sent;
             if (sent.Updates.Count > ContractLimits.BatchSize) _refusal = new Outcome.Refused(Refusals.BatchTooLarge.At("updates.updates"));
             else if (ContractLimits.TooLarge(sent) is { } violation) _refusal = new Outcome.Refused(violation);
-            else _batch = new([.. sent.Updates.Select(streamed => streamed.Update)], sender, time.Now());
+            else _batch = new([.. sent.Updates.Select(streamed => streamed.Update)], sender, time.Now(), register);
         }
 
         public IReadOnlyList<Submission> Submissions => _batch?.Submissions ?? [];

@@ -9,7 +9,7 @@ using Wire = IncidentTracker.Partner.V1;
 namespace IncidentTracker.Updates;
 
 /// <summary>Streams of updates: opens each where it left off, and remembers how far it came.</summary>
-internal sealed partial class UpdateStreams(Ingest ingest, IDbContextFactory<HubDb> dbs, Engine engine, TimeProvider time, Drain drain, ILogger<UpdateStreams> log)
+internal sealed partial class UpdateStreams(Ingest ingest, Register register, IDbContextFactory<HubDb> dbs, Engine engine, TimeProvider time, Drain drain, ILogger<UpdateStreams> log)
 {
     public async Task RunAsync(
         PartnerIdentity partner, IAsyncStreamReader<Wire.StreamUpdatesRequest> requests, IServerStreamWriter<Wire.StreamUpdatesResponse> responses, ServerCallContext context)
@@ -25,7 +25,7 @@ internal sealed partial class UpdateStreams(Ingest ingest, IDbContextFactory<Hub
         var position = new StreamPosition(Math.Max(noted, hello.LastAckedSequence + 1));
         await responses.WriteAsync(new() { Ready = new() { ResumeFromSequence = position.Next, Limits = ContractLimits.ToWire() } }, context.CancellationToken);
 
-        using var session = new UpdateStreamSession(ingest, partner.Reporter, position, requests, responses, time,
+        using var session = new UpdateStreamSession(ingest, register, partner.Reporter, position, requests, responses, time,
             stop => TryRememberAsync(partner.Id.Value, hello.PartnerStreamId, position.Next, stop));
         await session.RunAsync(drain.Starting, context.CancellationToken);
     }

@@ -16,9 +16,14 @@ public sealed record DoorOptions : IValidatableObject
     [Required]
     public Uri Grpc { get; init; } = new("http://127.0.0.1:5081");
 
+    /// <summary>Where travellers reach the pages, as links say it. Without it links lead to the web door itself.</summary>
+    public Uri? PublicUrl { get; init; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var address in new[] { Web, Grpc })
             if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttp) yield return new($"Doors: \"{address}\" is not an address such as http://127.0.0.1:5080.");
+        if (PublicUrl is { } link && (!link.IsAbsoluteUri || link.Scheme is not ("https" or "http") || link.Query.Length > 0))
+            yield return new($"Doors:PublicUrl: \"{link}\" is not an address such as https://bags.example.com.");
     }
 }

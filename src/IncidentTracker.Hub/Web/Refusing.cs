@@ -6,12 +6,15 @@ using IncidentTracker.Domain;
 using IncidentTracker.Updates;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
 
 namespace IncidentTracker.Web;
 
 /// <summary>The one place where a refusal becomes an HTTP answer (RFC 9457), with the same code as on gRPC.</summary>
 internal sealed partial class Problems(IProblemDetailsService problems, Engine engine, ILogger<Problems> log) : IExceptionHandler
 {
+    public const string InternalFault = "The hub could not answer because of a fault of its own. It has been recorded.";
+
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         var problem = exception switch
@@ -20,8 +23,9 @@ internal sealed partial class Problems(IProblemDetailsService problems, Engine e
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Of(Refusals.MessageTooLarge, []),
             BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } => Of(Refusals.MalformedMessage, []),
             BadHttpRequestException other => new ProblemDetails { Status = other.StatusCode },
+            _ when HasUnknownCharset(httpContext.Request) => new ProblemDetails { Status = StatusCodes.Status415UnsupportedMediaType },
             _ when engine.IsOutage(exception) => Of(Refusals.ServiceUnavailable, []),
-            _ => new ProblemDetails { Type = "/problems/internal", Title = "The hub could not answer because of a fault of its own. It has been recorded.", Status = 500, Extensions = { ["code"] = "INTERNAL" } },
+            _ => new ProblemDetails { Type = "/problems/internal", Title = InternalFault, Status = 500, Extensions = { ["code"] = "INTERNAL" } },
         };
         if (problem.Status == StatusCodes.Status500InternalServerError) LogFailed(httpContext.TraceIdentifier, exception);
         httpContext.Response.StatusCode = problem.Status ?? StatusCodes.Status500InternalServerError;
@@ -64,6 +68,10 @@ internal sealed partial class Problems(IProblemDetailsService problems, Engine e
     /// <summary>What the web server itself says no to, in the manner of our codes: 404 is NOT_FOUND.</summary>
     public static string CodeOf(int status) =>
         Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status).ToUpperInvariant().Replace(' ', '_').Replace('-', '_');
+
+    // The framework does not know the failure for what it is.
+    private static bool HasUnknownCharset(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type is { Charset.HasValue: true, Encoding: null };
 
     /// <summary>A field of the contract as a JSON pointer (RFC 6901): items[0].bag_tag is /items/0/bagTag.</summary>
     private static string Pointer(string field) =>

@@ -48,6 +48,8 @@ internal static class RestDoor
         {
             var asked = http.Request.Headers[RequestId].ToString();
             if (asked.Length is > 0 and <= 128 && asked.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')) http.TraceIdentifier = asked;
+            // Whatever can be read can be asked about: it is answered alike, and the server leaves out the body.
+            if (HttpMethods.IsHead(http.Request.Method)) http.Request.Method = HttpMethods.Get;
             if (!HttpProtocol.IsHttp2(http.Request.Protocol) && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
                 body.MaxRequestBodySize = Updates.ContractLimits.MessageBytes;
             http.Response.OnStarting(() =>
@@ -91,7 +93,7 @@ internal static class RestDoor
 
     // The address in every problem leads here.
     private static Results<ContentHttpResult, NotFound> ExplainProblem(string code) =>
-        Refusals.All.FirstOrDefault(refusal => string.Equals(refusal.Code.Replace('_', '-'), code, StringComparison.OrdinalIgnoreCase)) is { } refusal
+        code == "internal" ? TypedResults.Text($"INTERNAL\nHTTP 500, gRPC {Grpc.Core.StatusCode.Internal}\n\n{Problems.InternalFault}\n") : Refusals.All.FirstOrDefault(refusal => string.Equals(refusal.Code.Replace('_', '-'), code, StringComparison.OrdinalIgnoreCase)) is { } refusal
             ? TypedResults.Text($"{refusal.Code}\nHTTP {Problems.StatusOf(refusal.Kind)}, gRPC {Updates.UpdateResults.CodeOf(refusal.Kind)}\n\n{refusal.Message}\n")
             : TypedResults.NotFound();
 }
