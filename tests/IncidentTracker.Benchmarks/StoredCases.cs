@@ -70,7 +70,7 @@ internal sealed class RawRows(Cases cases)
     {
         var rows = new ClaimRow[BatchSize];
         for (var i = 0; i < rows.Length; i++)
-            rows[i] = _claim with { Incident = cases.Id(cases.LiveCase(_random.Next(Cases.Live))), UpdateId = Guid.CreateVersion7().ToString(), ReceivedAt = now };
+            rows[i] = _claim with { Incident = cases.Id(cases.OtherCase(_random.Next(Cases.Live))), UpdateId = Guid.CreateVersion7().ToString(), ReceivedAt = now };
         return rows;
     }
 }

@@ -21,10 +21,13 @@ internal sealed record Cases(int Count, int ClaimsEach, long Start)
     public static Cases For(long stored, TimeProvider time)
     {
         var start = time.GetUtcNow().ToUnixTimeMilliseconds();
-        return stored == 0 ? new(Live, 1, start) : new((int)Math.Max(Live, stored / 25), 25, start);
+        return stored == 0 ? new(2 * Live, 1, start) : new((int)Math.Max(2 * Live, stored / 25), 25, start);
     }
 
     public int LiveCase(int number) => (int)((long)number * Count / Live);
+
+    /// <summary>As many others between them, for rows that nobody said and that must not be in a story.</summary>
+    public int OtherCase(int number) => LiveCase(number) + 1;
 
     public IncidentId Id(int number)
     {
