@@ -14,6 +14,7 @@ internal sealed record Figure(string Name, double PerSecond, double P50, double 
 internal static class FigureNames
 {
     public const string Raw = "raw batched insert, 1,000 a batch, 1 connection";
+    public const string RawAgain = "raw batched insert, once more";
     public const string Naive = "naive peer: EF Core, a transaction per update";
     public const string Writer1 = "writer in process, 1 caller";
     public const string Writer256 = "writer in process, 256 callers";

@@ -120,7 +120,7 @@ internal sealed class HubProcess : IDisposable
     {
         if (!process.HasExited)
         {
-            using var term = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            using var term = Process.Start(new ProcessStartInfo("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardError = true });   // it may just have ended
             if (!process.WaitForExit(TimeSpan.FromSeconds(15))) process.Kill();
             process.WaitForExit();
         }

@@ -14,7 +14,7 @@ internal static class Report
         foreach (var figure in figures)
         {
             text.Append(CultureInfo.InvariantCulture,
-                $"| {figure.Name} | {figure.PerSecond:N0} | {figure.P50:N2} | {figure.P99:N2} | {figure.HubMicroseconds:N1} | {figure.DatabaseMicroseconds:N1} | {figure.ProducerMicroseconds:N1} | {Ratio(figure, figures, FigureNames.Raw):P0} | {Ratio(figure, figures, FigureNames.Naive):N1} |");
+                $"| {figure.Name} | {figure.PerSecond:N0} | {figure.P50:N2} | {figure.P99:N2} | {figure.HubMicroseconds:N1} | {figure.DatabaseMicroseconds:N1} | {figure.ProducerMicroseconds:N1} | {figure.PerSecond / RawLimit(figures):P0} | {Ratio(figure, figures, FigureNames.Naive):N1} |");
             text.Append(empty is null ? "\n" : string.Create(CultureInfo.InvariantCulture, $" {Ratio(figure, empty, figure.Name):N2} |\n"));
         }
         return text.ToString();
@@ -23,7 +23,7 @@ internal static class Report
     /// <summary>What must hold, and whether it does.</summary>
     public static IEnumerable<(string Target, bool Met)> Targets(bool postgres, IReadOnlyList<Figure> figures, IReadOnlyList<Figure>? empty)
     {
-        yield return AtLeast("The writer in process reaches 50 % of the raw limit", PerSecond(figures, FigureNames.Writer1024) / PerSecond(figures, FigureNames.Raw), 0.5);
+        yield return AtLeast("The writer in process reaches 50 % of the raw limit", PerSecond(figures, FigureNames.Writer1024) / RawLimit(figures), 0.5);
         if (postgres)
         {
             var whole = new[] { FigureNames.StreamsOfMany, FigureNames.StreamsOfOne }.Max(name => PerSecond(figures, name));
@@ -39,6 +39,9 @@ internal static class Report
 
     private static (string, bool) AtLeast(string target, double? value, double least) =>
         (string.Create(CultureInfo.InvariantCulture, $"{target}: {value:N2} of {least:N2}"), value >= least);
+
+    // The same rows cost more in a database that holds more, so the limit is taken before and after what is compared with it.
+    private static double? RawLimit(IReadOnlyList<Figure> figures) => (PerSecond(figures, FigureNames.Raw) + PerSecond(figures, FigureNames.RawAgain)) / 2;
 
     private static double? Ratio(Figure figure, IReadOnlyList<Figure> others, string other) => figure.PerSecond / PerSecond(others, other);
 
