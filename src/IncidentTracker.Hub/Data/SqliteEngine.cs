@@ -73,17 +73,17 @@ internal sealed class SqliteEngine : Engine, IDisposable
 
     public void Dispose() => _oneWriter.Dispose();
 
-    internal static async Task ApplyPragmasAsync(DbConnection connection, CancellationToken stop)
+    internal static async Task ApplyPragmasAsync(DbConnection connection, CancellationToken stop, string more = "")
     {
         await using var command = connection.CreateCommand();
-        command.CommandText = Pragmas.Text;
+        command.CommandText = Pragmas.Text + more;
         await command.ExecuteNonQueryAsync(stop);
     }
 
     /// <summary>A commit is on disk before it is acknowledged. A long journal makes the pauses to fold it back rare.</summary>
     private sealed class Pragmas : DbConnectionInterceptor
     {
-        public const string Text = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA busy_timeout = 5000;";
+        public const string Text = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 5000;";
 
         public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
         {

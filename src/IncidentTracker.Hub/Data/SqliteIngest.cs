@@ -7,6 +7,9 @@ namespace IncidentTracker.Data;
 /// <summary>The ingest statements on SQLite: prepared once, run row by row inside one transaction.</summary>
 internal sealed class SqliteIngest(string connectionText, SqliteEngine engine) : IngestStore
 {
+    // A batch touches pages all over the file; those that do not fit are written twice.
+    private const string MuchMemory = "PRAGMA cache_size = -65536;";
+
     private readonly Dictionary<string, SqliteCommand> _prepared = [];
     private SqliteConnection? _connection;
     private SqliteTransaction? _transaction;
@@ -147,7 +150,7 @@ internal sealed class SqliteIngest(string connectionText, SqliteEngine engine) :
         if (_connection is not null) return;
         var connection = new SqliteConnection(connectionText);
         await connection.OpenAsync(stop);
-        await SqliteEngine.ApplyPragmasAsync(connection, stop);
+        await SqliteEngine.ApplyPragmasAsync(connection, stop, MuchMemory);
         _connection = connection;
     }
 
