@@ -82,6 +82,9 @@ public sealed record CaseState
 
     public ImmutableArray<Assignment> Assignments { get; init; } = [];
 
+    /// <summary>Who searched last; it goes on when a match turns out wrong.</summary>
+    public OrganizationId? Searching { get; init; }
+
     /// <summary>The latest moment anybody has named so far: a claim after it can be added without looking back.</summary>
     public Instant? LastOrderAt { get; init; }
 

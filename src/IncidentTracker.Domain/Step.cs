@@ -25,6 +25,8 @@ internal static class Step
         var mayExpect = facts.IsSighting || (claim.Eta is null && claim.Flight is null) || Authority.MayExpect(state, claim);
         if (claim.Eta is not null && !mayExpect) marks |= Marks.EtaNotAuthorised;
 
+        if (status is { Code: "TRACING" or "SECONDARY_TRACING" }) state = state with { Searching = claim.By };
+
         var items = state.Items;
         var onItems = Marks.None;
         var onEveryItem = OnlyIfOnEveryItem;

@@ -2,6 +2,8 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using NodaTime;
+using NodaTime.Text;
 using static System.StringComparison;
 
 namespace IncidentTracker.Domain;
@@ -47,6 +49,9 @@ public static class CodeLists
     private static readonly FrozenDictionary<string, Colour> ColourByCode = Colours.ToFrozenDictionary(colour => colour.Code);
     private static readonly FrozenDictionary<string, Station> StationByCode = Stations.ToFrozenDictionary(station => station.Code);
 
+    /// <summary>The policy that holds where nobody has agreed on another.</summary>
+    public static SlaPolicy DefaultPolicy { get; } = ReadPolicy();
+
     public static StatusCode? Find(string code) => StatusByCode.GetValueOrDefault(code);
 
     /// <summary>Every SLA_ code is the hub's, also one that a later hub invents: a partner must not be able to occupy it first.</summary>
@@ -59,6 +64,16 @@ public static class CodeLists
     public static Colour? FindColour(string code) => ColourByCode.GetValueOrDefault(code);
 
     public static Station? FindStation(string code) => StationByCode.GetValueOrDefault(code);
+
+    private static SlaPolicy ReadPolicy()
+    {
+        var file = Read<PolicyFile>("sla-policy.json");
+        return new(file.Id, file.Version, file.WarnAt, file.StillSearchingAtMost, [.. file.Rules.Select(rule => new SlaRule(
+            rule.Status, Length(rule.Within), [.. rule.Steps.IsDefault ? [] : rule.Steps.Select(step => new SlaStep(Length(step.UntilAge), Length(step.Within)))],
+            rule.AfterEta is { } after ? Length(after) : null, rule.Hours))]);
+
+        static Duration Length(string iso) => PeriodPattern.NormalizingIso.Parse(iso).GetValueOrThrow().ToDuration();
+    }
 
     private static T Read<T>(string file)
     {
@@ -76,6 +91,12 @@ public static class CodeLists
     private sealed record BagTypeFile(string Note, ImmutableArray<BagType> Types);
 
     private sealed record ColourFile(string Note, ImmutableArray<Colour> Colours);
+
+    private sealed record PolicyFile(string Note, string Id, int Version, double WarnAt, int StillSearchingAtMost, ImmutableArray<PolicyRule> Rules);
+
+    private sealed record PolicyRule(string Status, string Within, ImmutableArray<PolicyStep> Steps = default, string? AfterEta = null, SlaHours Hours = SlaHours.Elapsed);
+
+    private sealed record PolicyStep(string UntilAge, string Within);
 
     private sealed record StationFile(string Note, ImmutableArray<Station> Stations);
 }

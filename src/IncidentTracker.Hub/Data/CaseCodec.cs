@@ -38,7 +38,7 @@ internal static class CaseCodec
 
     public static byte[] Write(CaseState state)
     {
-        var record = new StateRecord { Owner = state.Owner?.Value ?? "", HeardFrom = state.HeardFrom?.Value ?? "", ClaimCount = state.ClaimCount };
+        var record = new StateRecord { Owner = state.Owner?.Value ?? "", HeardFrom = state.HeardFrom?.Value ?? "", Searching = state.Searching?.Value ?? "", ClaimCount = state.ClaimCount };
         if (state.LastOrderAt is { } last) record.LastOrderAt = Moments.ToMicroseconds(last);
         if (state.HeardAt is { } heard) record.HeardAt = Moments.ToMicroseconds(heard);
         foreach (var party in state.Parties) record.Parties.Add(party.Value);
@@ -63,6 +63,7 @@ internal static class CaseCodec
             LastOrderAt = record.HasLastOrderAt ? Moments.FromMicroseconds(record.LastOrderAt) : null,
             HeardAt = record.HasHeardAt ? Moments.FromMicroseconds(record.HeardAt) : null,
             HeardFrom = Party(record.HeardFrom),
+            Searching = Party(record.Searching),
             ClaimCount = record.ClaimCount,
         };
     }
