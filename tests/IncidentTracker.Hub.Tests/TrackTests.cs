@@ -263,7 +263,7 @@ public sealed partial class TrackTests : IAsyncLifetime
         return await browser.PostAsync("/track", form);
     }
 
-    private static async Task<string> OpenAsync(HttpClient browser, string reference, string familyName)
+    internal static async Task<string> OpenAsync(HttpClient browser, string reference, string familyName)
     {
         var answer = await SendAsync(browser, await TokenAsync(browser), reference, familyName);
         Assert.Equal($"/track/{reference}", answer.RequestMessage!.RequestUri!.PathAndQuery);

@@ -44,7 +44,8 @@ public static class Clocks
         SlaPolicy policy, Func<OrganizationId, Calendar> calendarOf, Instant openedAt, ImmutableArray<DutyClock> running, CaseState state, Claim claim, Marks marks)
     {
         var isWord = !claim.IsInternal && (marks & NoWord) == 0;
-        var now = claim.ReceivedAt;
+        // Nobody owed anything about a bag that was only seen: what came before the opening counts as known at the opening.
+        var now = Instant.Max(claim.ReceivedAt, openedAt);
         var next = ImmutableArray.CreateBuilder<DutyClock>();
         var ended = ImmutableArray.CreateBuilder<EndedClock>();
 
@@ -95,6 +96,13 @@ public static class Clocks
             ended.AddRange(over);
         }
         return (running, ended.ToImmutable());
+    }
+
+    /// <summary>The word that is waited for, as the customer should know it: about the item that stands worst, or else the one due first.</summary>
+    public static DutyClock? NextWord(CaseState state, ImmutableArray<DutyClock> running)
+    {
+        var owed = running.Where(clock => clock.Party != OrganizationId.Customer).OrderBy(clock => clock.DueAt).ToArray();
+        return owed.FirstOrDefault(clock => clock.Track == Track.Main && clock.ItemId == state.Worst.Id) ?? owed.FirstOrDefault();
     }
 
     private const Marks NoWord = Marks.Quarantined | Marks.NotAuthorised | Marks.ProbableDuplicate | Marks.Withdrawn | Marks.Replaced | Marks.CorrectionRefused;

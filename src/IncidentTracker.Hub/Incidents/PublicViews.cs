@@ -32,6 +32,12 @@ internal sealed record IncidentView
     [Description("From whom.")]
     public string? LastHeardFrom { get; init; }
 
+    [Description("Who owes the next word on the case: a name. Absent while nobody does, or while it is the traveller.")]
+    public string? NextWordFrom { get; init; }
+
+    [Description("By when, UTC. Once it has passed, the word is overdue.")]
+    public DateTimeOffset? NextWordDueTime { get; init; }
+
     [Description("When the bag is expected, on the clock of the place, if somebody said so and it has not passed.")]
     public string? Expected { get; init; }
 
@@ -191,6 +197,8 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
             WhoHasIt = WhoHas(worst),
             LastHeardTime = state.HeardAt?.ToDateTimeOffset(),
             LastHeardFrom = state.HeardFrom is { } from ? NameFor(reader, from) : null,
+            NextWordFrom = read.NextWord is { } next ? register.NameOf(next.Party) : null,
+            NextWordDueTime = read.NextWord?.DueAt.ToDateTimeOffset(),
             Expected = NullIfEmpty(Sentences.Expected(expected)),
             ExpectedFrom = expected is null ? null : OnClock(expected.From, expected.Zone),
             ExpectedUntil = expected?.To is { } until ? OnClock(until, expected.Zone) : null,

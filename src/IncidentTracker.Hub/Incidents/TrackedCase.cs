@@ -15,6 +15,12 @@ public sealed record TrackedCase
     public string? InCharge { get; init; }
     public Shown? LastHeard { get; init; }
     public string? LastHeardFrom { get; init; }
+    public string? NextWordFrom { get; init; }
+    public Shown? NextWordDue { get; init; }
+
+    /// <summary>The next word was due and has not come.</summary>
+    public bool IsOverdue { get; init; }
+
     public Shown? Expected { get; init; }
     public Shown? DamageComplaintBy { get; init; }
     public required Shown MadeAt { get; init; }
@@ -50,6 +56,9 @@ public sealed record TrackedCase
             InCharge = incident.InCharge,
             LastHeard = incident.LastHeardTime is { } heard ? clock.Show(heard) : null,
             LastHeardFrom = incident.LastHeardFrom == "You" ? "you" : incident.LastHeardFrom,
+            NextWordFrom = incident.NextWordFrom,
+            NextWordDue = incident.NextWordDueTime is { } due ? clock.Show(due) : null,
+            IsOverdue = now > read.NextWord?.DueAt,
             Expected = clock.Window(incident),
             DamageComplaintBy = incident.DamageComplaintBy is { } day ? PlaceClock.Day(day) : null,
             MadeAt = clock.Show(now.ToDateTimeOffset()),
