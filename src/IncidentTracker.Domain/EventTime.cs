@@ -25,7 +25,7 @@ public sealed record EventTime(Instant At, string Zone, Offset Offset, TimePreci
         if (zone[0] is '+' or '-' || zone == "Z")
         {
             var parsed = OffsetPattern.GeneralInvariantWithZ.Parse(zone);
-            return parsed.Success && parsed.Value.Seconds is >= -14 * 3600 and <= 14 * 3600 ? parsed.Value : null;
+            return parsed.Success && parsed.Value.Seconds is >= -14 * 3600 and <= 14 * 3600 && parsed.Value.Seconds % 60 == 0 ? parsed.Value : null;
         }
         return DateTimeZoneProviders.Tzdb.GetZoneOrNull(zone)?.GetUtcOffset(at);
     }

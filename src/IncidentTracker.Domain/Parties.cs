@@ -47,7 +47,7 @@ internal static class Parties
         if (claim.IsInternal) return [];
         if (facts.IsSighting) return MentionedBy(claim);
         if (!Authority.MayState(opened, claim)) return Distinct([claim.By, claim.OnBehalfOf]);
-        return Distinct([claim.By, claim.OnBehalfOf, Authority.MayInvite(opened, claim) ? claim.AskedParty : null, claim.Custody?.To,
+        return Distinct([claim.By, claim.OnBehalfOf, Authority.MayInvite(opened, claim) ? claim.AskedParty : null, claim.Custody is { Action: not CustodyAction.Refused } ? claim.Custody.To : null,
             Authority.MayAssign(opened, claim) ? claim.Assignment!.Organization : null]);
     }
 

@@ -13,6 +13,7 @@ public sealed class EventTimeTests
     [InlineData("Z", 0)]
     [InlineData("+14:00", 840)]
     [InlineData("+15:00", null)]
+    [InlineData("+02:00:30", null)]
     [InlineData("-18:00", null)]
     [InlineData("Europe/Warsaw", 120)]
     [InlineData("Asia/Kathmandu", 345)]

@@ -145,6 +145,32 @@ public sealed class HostilePartnerTests : HubTest
     }
 
     [Fact]
+    public async Task A_strangers_identifier_counts_as_soon_as_the_stranger_is_let_in()
+    {
+        var reference = await Hub.As("XB").OpenAsync(Tag);
+        await Hub.As("STRANGER").AcceptedAsync(Say.That("u-1", reference, "LAST_SEEN").But(update => update.ExternalReferences.Add(new ExternalReference { Scheme = ReferenceScheme.Courier, Value = "S-1" })));
+        Assert.Empty((await Hub.As("XB").FindAsync(ReferenceScheme.Courier, "S-1")).Incidents);
+
+        await Hub.As("XB").AcceptedAsync(Say.That("u-2", reference, "DELIVERY_ORDERED").But(update => update.AskedParty = "STRANGER"));
+
+        Assert.Single((await Hub.As("XB").FindAsync(ReferenceScheme.Courier, "S-1")).Incidents);
+    }
+
+    [Fact]
+    public async Task An_identifier_that_only_some_may_read_is_shown_to_nobody()
+    {
+        var reference = await Hub.As("XB").OpenAsync(Tag, "CQ", "XA");
+        await Hub.As("XB").AcceptedAsync(Say.That("u-1", reference, "TRACING").But(update =>
+        {
+            update.Visibility = Visibility.Parties;
+            update.VisibleTo.Add("XA");
+            update.ExternalReferences.Add(new ExternalReference { Scheme = ReferenceScheme.PartnerCase, Value = "SECRET-1" });
+        }));
+
+        Assert.DoesNotContain((await Hub.As("CQ").ReadAsync(reference)).Incident.ExternalReferences, known => known.Value == "SECRET-1");
+    }
+
+    [Fact]
     public async Task A_hotel_that_has_no_bag_does_not_move_what_the_traveller_expects()
     {
         var reference = await Hub.As("XB").OpenAsync(Tag, "HTL");

@@ -136,12 +136,15 @@ public sealed class RestTests : HubTest
         Assert.Equal(where, problem.GetProperty("errors")[0].GetProperty("pointer").GetString());
     }
 
-    [Fact]
-    public async Task A_body_in_letters_that_nobody_knows_is_refused()
+    [Theory]
+    [InlineData("/api/v1/incidents", "application/json; charset=klingon")]
+    [InlineData("/api/v1/incidents", "application/json; charset=utf-7")]
+    [InlineData("/track", "application/x-www-form-urlencoded; charset=utf-7")]
+    public async Task A_body_in_letters_that_nobody_knows_is_refused(string path, string type)
     {
         using var partner = As("XB");
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/incidents") { Content = new StringContent(Body()) };
-        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse("application/json; charset=klingon");
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(Body()) };
+        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
         request.Headers.Add("Idempotency-Key", "desk-1");
 
         await MustSayAsync(await partner.SendAsync(request), HttpStatusCode.UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE");

@@ -1,7 +1,5 @@
 using System.Buffers;
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
-using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 using IncidentTracker.Domain;
 using NodaTime;
@@ -58,9 +56,6 @@ internal abstract class FieldReader(string path)
         if (!OrganizationId.IsWellFormed(value)) Add(Refusals.FieldInvalid, field, "An organization's identifier: 2 to 16 of A-Z and 0-9.");
         return new(Words.Shared(value));
     }
-
-    protected ImmutableArray<OrganizationId> Parties(RepeatedField<string> values, string field) =>
-        values.Count == 0 ? [] : [.. Limited(values, field, 16).Select((value, i) => Party(value, $"{field}[{i}]")).OfType<OrganizationId>()];
 
     protected Offset? Zone(string zone, Instant at, string field)
     {

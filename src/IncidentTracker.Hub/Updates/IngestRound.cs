@@ -12,6 +12,7 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
     private readonly Dictionary<Submission, Outcome> _outcomes = [];
     private readonly Dictionary<Key, Submission> _firsts = [];
     private readonly List<(Submission Submission, CaseFile Case, Claim Claim)> _accepted = [];
+    private readonly List<ExternalReferenceRow> _references = [];
     private ILookup<Key, ClaimRow> _inOtherFiles = Array.Empty<ClaimRow>().ToLookup(KeyOf);
 
     public async Task RunAsync()
@@ -32,8 +33,7 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         var inserted = await store.InsertClaimsAsync(rows, stop);
         await DecideAsync(candidates, inserted, known, stop);
 
-        var references = References();
-        if (references.Length > 0) await store.InsertReferencesAsync(references, stop);
+        if (_references.Count > 0) await store.InsertReferencesAsync(_references, stop);
         var touched = _accepted.Select(one => one.Case).Distinct().ToArray();
         var changes = touched.Select(file => new CaseChange(file.Id, file.Version, file.State.Worst.Phase.ToString(), file.StoredFacts, CaseCodec.Write(file.State))).ToArray();
         var positions = await store.SaveAndCommitAsync(changes, now, stop);
@@ -140,6 +140,7 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
             {
                 file.Course = applied.Course;
                 _outcomes[submission] = Stored(file, claim, applied.Marks);
+                NoteReferences(file, claim, applied.Marks, submission.References);
             }
             else toTellAgain.Add(file);
         }
@@ -153,18 +154,30 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         var accepted = _accepted.Where(one => files.Contains(one.Case)).ToLookup(one => one.Case);
         foreach (var file in files)
         {
-            var story = CaseLoading.Tell(file, byFile);
+            var told = CaseLoading.Claims(file, byFile).ToArray();
+            var story = Fold.All(file.Facts, told.Select(one => one.Claim));
             file.Course = story.Course;
+            NoteReferences(file, story, told);
             foreach (var (submission, _, claim) in accepted[file])
                 _outcomes[submission] = Stored(file, claim, story.Entries.Last(entry => entry.Claim.UpdateId == claim.UpdateId && entry.Claim.By == claim.By).Marks);
         }
     }
 
-    // What a stranger says about a case must not become a way to reach it, nor what nobody else can read; and a tag is an
+    // Whoever is let in is heard from the start, and so are the identifiers that it made known.
+    private void NoteReferences(CaseFile file, Story story, IEnumerable<(Claim Claim, Partner.V1.Update Update)> told)
+    {
+        if (file.Reference is null) return;
+        var marks = story.Entries.ToDictionary<TimelineEntry, Claim, Marks>(entry => entry.Claim, entry => entry.Marks, ReferenceEqualityComparer.Instance);
+        foreach (var (claim, update) in told) NoteReferences(file, claim, marks[claim], update.ExternalReferences);
+    }
+
+    // What a stranger says about a case must not become a way to reach it, nor what only some can read; and a tag is an
     // item's, given at the opening, where it is checked against other cases.
-    private ExternalReferenceRow[] References() => [.. _accepted
-        .Where(one => one.Submission.References.Count > 0 && !one.Claim.IsInternal && one.Case.Reference is not null && _outcomes[one.Submission] is Outcome.Stored stored && (stored.Marks & Marks.Quarantined) == 0)
-        .SelectMany(one => one.Submission.References.Where(reference => reference.Scheme != Partner.V1.ReferenceScheme.BagTag).Select(reference => Addresses.Row(reference, one.Case.Id)))];
+    private void NoteReferences(CaseFile file, Claim claim, Marks marks, IReadOnlyList<Partner.V1.ExternalReference> made)
+    {
+        if (made.Count == 0 || file.Reference is null || claim.Visibility is not (Visibility.Public or Visibility.Partners) || (marks & (Marks.Quarantined | Marks.NotAuthorised)) != 0) return;
+        _references.AddRange(made.Where(reference => reference.Scheme != Partner.V1.ReferenceScheme.BagTag).Select(reference => Addresses.Row(reference, file.Id)));
+    }
 
     private void Answer(CaseFile[] touched, IReadOnlyList<long> positions)
     {

@@ -52,7 +52,7 @@ internal sealed class UpdateReader : FieldReader
             OnBehalfOf = Party(update.OnBehalfOf, "on_behalf_of"),
             AskedParty = Known(update.AskedParty, "asked_party"),
             Visibility = OneOf((int)update.Visibility, Visibility.Public, "visibility"),
-            VisibleTo = Parties(update.VisibleTo, "visible_to"),
+            VisibleTo = update.VisibleTo.Count == 0 ? [] : [.. Limited(update.VisibleTo, "visible_to", 16).Select((party, i) => Known(party, $"visible_to[{i}]")).OfType<OrganizationId>()],
             PartnerSequence = update.PartnerSequence < 0 ? Bad(update.PartnerSequence, "partner_sequence") : update.PartnerSequence,
             Flight = update.Flight is { } flight ? ReadFlight(flight, "flight") : null,
             ReasonCode = Text(update.ReasonCode, "reason_code", 32),
@@ -158,7 +158,7 @@ internal sealed class UpdateReader : FieldReader
         Required(sent.Kind, "correction.kind");
         Required(sent.Reason, "correction.reason");
         Identifier(sent.UpdateId, "correction.update_id", 128);
-        var by = Party(sent.PartnerId, "correction.partner_id") ?? sender.Id;
+        var by = Known(sent.PartnerId, "correction.partner_id") ?? sender.Id;
         return new((CorrectionKind)(int)sent.Kind, new(by, sent.UpdateId), (CorrectionReason)(int)sent.Reason);
     }
 

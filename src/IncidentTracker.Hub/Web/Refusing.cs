@@ -23,6 +23,7 @@ internal sealed partial class Problems(IProblemDetailsService problems, Engine e
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Of(Refusals.MessageTooLarge, []),
             BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } => Of(Refusals.MalformedMessage, []),
             BadHttpRequestException other => new ProblemDetails { Status = other.StatusCode },
+            NotSupportedException when httpContext.Request.HasFormContentType => new ProblemDetails { Status = StatusCodes.Status415UnsupportedMediaType },
             _ when HasUnknownCharset(httpContext.Request) => new ProblemDetails { Status = StatusCodes.Status415UnsupportedMediaType },
             _ when engine.IsOutage(exception) => Of(Refusals.ServiceUnavailable, []),
             _ => new ProblemDetails { Type = "/problems/internal", Title = InternalFault, Status = 500, Extensions = { ["code"] = "INTERNAL" } },
@@ -70,8 +71,12 @@ internal sealed partial class Problems(IProblemDetailsService problems, Engine e
         Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status).ToUpperInvariant().Replace(' ', '_').Replace('-', '_');
 
     // The framework does not know the failure for what it is.
-    private static bool HasUnknownCharset(HttpRequest request) =>
-        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type is { Charset.HasValue: true, Encoding: null };
+    private static bool HasUnknownCharset(HttpRequest request)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.Charset.HasValue) return false;
+        try { return type.Encoding is null; }
+        catch (NotSupportedException) { return true; }      // UTF-7: known, and not allowed
+    }
 
     /// <summary>A field of the contract as a JSON pointer (RFC 6901): items[0].bag_tag is /items/0/bagTag.</summary>
     private static string Pointer(string field) =>
