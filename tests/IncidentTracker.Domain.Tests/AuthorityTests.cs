@@ -130,6 +130,7 @@ public sealed class AuthorityTests
         { "TRW", "a hand-over" },
         { "LH2", "a hand-over between others" },
         { "XB", "a hand-over that is only planned" },
+        { "LH2", "a hand-over that it refuses" },
         { "HTL", "a hand-over beside DELIVERY_ORDERED" },
     };
 
@@ -270,6 +271,7 @@ public sealed class AuthorityTests
         "a question to itself alone" => claim.Asks(party).ForItself(),
         "a hand-over" => claim.Hands(CustodyAction.Released, to: party),
         "a hand-over between others" => claim.Hands(CustodyAction.Taken, "XA", party),
+        "a hand-over that it refuses" => claim.Hands(CustodyAction.Refused, claim.By.Value, party),
         "a hand-over that is only planned" => claim.Hands(CustodyAction.Released, to: party) with { Classifier = Classifier.Planned },
         "a hand-over beside DELIVERY_ORDERED" => claim.Hands(CustodyAction.Released, to: party).Says("DELIVERY_ORDERED"),
         _ => claim.Asks(party).Says(what.Split(' ')[^1]),

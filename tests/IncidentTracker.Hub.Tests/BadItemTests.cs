@@ -34,6 +34,8 @@ public sealed class BadItemTests : HubTest
         ("a bag in nobody's hands", "ORGANIZATION_UNKNOWN", "update.custody.to"),
         ("a bag from nobody's hands", "ORGANIZATION_UNKNOWN", "update.custody.from"),
         ("work for nobody", "ORGANIZATION_UNKNOWN", "update.assignment.organization_id"),
+        ("news for nobody", "ORGANIZATION_UNKNOWN", "update.visible_to[0]"),
+        ("a correction of nobody", "ORGANIZATION_UNKNOWN", "update.correction.partner_id"),
         ("too long a note", "FIELD_TOO_LONG", "update.staff_text"),
         ("text that is not UTF-8", "TEXT_NOT_UTF8", "update.staff_text"),
         ("an id that is not UTF-8", "TEXT_NOT_UTF8", "update.update_id"),
@@ -187,6 +189,8 @@ public sealed class BadItemTests : HubTest
             case "a bag in nobody's hands": update.Custody = new() { Action = CustodyAction.Released, To = "NOBODY" }; break;
             case "a bag from nobody's hands": update.Custody = new() { Action = CustodyAction.Taken, From = "NOBODY" }; break;
             case "work for nobody": update.Assignment = new() { Role = PartyRole.Courier, OrganizationId = "NOBODY" }; break;
+            case "news for nobody": update.Visibility = Visibility.Parties; update.VisibleTo.Add("NOBODY"); break;
+            case "a correction of nobody": update.Correction = new() { Kind = CorrectionKind.Void, Reason = CorrectionReason.DidNotOccur, PartnerId = "NOBODY", UpdateId = "u-1" }; break;
             case "too long a note": update.StaffText = new('x', 2_001); break;
             case "text that is not UTF-8": update.StaffText = "@@@@"; break;
             case "an id that is not UTF-8": update.UpdateId = "@@@@"; break;
