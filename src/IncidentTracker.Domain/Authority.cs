@@ -32,7 +32,7 @@ internal static class Authority
         var hasHands = claim.Reporter.HandlesBags || claim.Reporter.SpeaksForCustomer || SpeaksForAnother(claim) is not null;
         return isInvolved && hasHands;
 
-        bool IsOwnWord(OrganizationId? party) => party is { } one && (claim.SpeaksFor(one) || claim.Reporter.ActsFor.Contains(one));
+        bool IsOwnWord(OrganizationId? party) => party is { } one && claim.IsWordOf(one);
     }
 
     /// <summary>When a bag comes, and on which flight, is said by those who carry, hold or search it, and by the owner and its agents.</summary>
@@ -93,7 +93,7 @@ internal static class Authority
         foreach (var assignment in state.Assignments)
         {
             if (assignment.Organization != party) continue;
-            roles |= Roles.Of(Enum.Parse<Role>(assignment.Role.ToString()));
+            roles |= Roles.Of(assignment.Role.AsRole());
             if (assignment.Role == PartyRole.CaseOwner) roles |= Roles.Of(Role.Claims);
         }
         return roles;

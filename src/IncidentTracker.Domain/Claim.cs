@@ -89,6 +89,9 @@ public sealed record Claim
     public bool SpeaksFor(OrganizationId party) =>
         By == party || OnBehalfOf == party || (party == OrganizationId.Customer && Reporter.SpeaksForCustomer);
 
+    /// <summary>Whether it counts as this party's word: its own, or that of somebody who acts for it.</summary>
+    public bool IsWordOf(OrganizationId party) => SpeaksFor(party) || Reporter.ActsFor.Contains(party);
+
     /// <summary>
     /// The moment that places it on the timeline: when it happened, or when a plan or an estimate was made; of a day
     /// that was only named by its date, its end. Never after its receipt, so a fast clock cannot put its owner's word last.

@@ -41,3 +41,9 @@ public enum Role
     /// <summary>A call-centre agent who writes down what the customer says.</summary>
     [JsonStringEnumMemberName("AG")] Agent,
 }
+
+/// <summary>The part that goes with a role which an owner gives: the two go by the same names.</summary>
+internal static class PartyRoles
+{
+    public static Role AsRole(this PartyRole given) => Enum.Parse<Role>(given.ToString());
+}

@@ -53,7 +53,7 @@ public static class Clocks
             foreach (var (track, status) in Tracks(item))
             {
                 var clock = running.FirstOrDefault(one => one.ItemId == item.Id && one.Track == track);
-                var spoke = clock is not null && isWord && claim.IsAbout(item) && IsWordOf(clock.Party, claim);
+                var spoke = clock is not null && isWord && claim.IsAbout(item) && claim.IsWordOf(clock.Party);
                 var duty = Duties.Of(policy, state, item, status);
 
                 if (duty is { } same && clock is not null && clock.Status == same.Rule.Status && clock.Party == same.Party && !spoke)
@@ -99,7 +99,7 @@ public static class Clocks
     }
 
     /// <summary>The word that is waited for, as the customer should know it: about the item that stands worst, or else the one due first.</summary>
-    public static DutyClock? NextWord(CaseState state, ImmutableArray<DutyClock> running)
+    public static DutyClock? NextWord(CaseState state, IEnumerable<DutyClock> running)
     {
         var owed = running.Where(clock => clock.Party != OrganizationId.Customer).OrderBy(clock => clock.DueAt).ToArray();
         return owed.FirstOrDefault(clock => clock.Track == Track.Main && clock.ItemId == state.Worst.Id) ?? owed.FirstOrDefault();
@@ -109,9 +109,6 @@ public static class Clocks
 
     private static IEnumerable<(Track Track, string Status)> Tracks(ItemState item) =>
         [(Track.Main, item.StatusCode), (Track.Damage, item.Phase == Phase.Closed ? "" : item.DamageCode), (Track.Claim, item.Phase == Phase.Closed ? "" : item.ClaimCode)];
-
-    // A handler's word is its airline's too.
-    private static bool IsWordOf(OrganizationId party, Claim claim) => claim.SpeaksFor(party) || claim.Reporter.ActsFor.Contains(party);
 
     /// <summary>"Still searching" again: nothing that anybody could tell the customer.</summary>
     private static bool BringsNoNews(Claim claim, DutyClock clock) =>

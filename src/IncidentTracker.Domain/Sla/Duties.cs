@@ -27,7 +27,7 @@ internal static class Duties
         OrganizationId? Assigned()
         {
             foreach (var assignment in state.Assignments)
-                if (assignment.Role.ToString() == role.ToString()) return assignment.Organization;
+                if (assignment.Role.AsRole() == role) return assignment.Organization;
             return null;
         }
 

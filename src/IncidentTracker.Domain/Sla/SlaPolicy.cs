@@ -21,10 +21,9 @@ public sealed record SlaPolicy(string Id, int Version, double WarnAt, int StillS
 /// <summary>How soon the next word is due after one status.</summary>
 /// <param name="Steps">For cases that are younger; the first one that fits counts.</param>
 /// <param name="AfterEta">Counted from the end of the expected time instead, where one is known that has not passed.</param>
-public sealed record SlaRule(string Status, Duration Within, ImmutableArray<SlaStep> Steps = default, Duration? AfterEta = null, SlaHours Hours = SlaHours.Elapsed)
+public sealed record SlaRule(string Status, Duration Within, ImmutableArray<SlaStep> Steps, Duration? AfterEta, SlaHours Hours)
 {
-    public Duration WithinAt(Duration age) =>
-        Steps.IsDefaultOrEmpty ? Within : Steps.FirstOrDefault(step => age < step.UntilAge)?.Within ?? Within;
+    public Duration WithinAt(Duration age) => Steps.FirstOrDefault(step => age < step.UntilAge)?.Within ?? Within;
 }
 
 /// <summary>The length for cases up to an age.</summary>

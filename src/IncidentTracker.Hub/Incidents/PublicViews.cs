@@ -185,6 +185,7 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
     {
         var state = read.Story.State;
         var worst = state.Worst;
+        var nextWord = read.NextWord;
         var expected = worst.Eta is { } eta && (eta.To ?? eta.From) >= time.Now() ? eta : null;
         var report = read.Story.Entries.FirstOrDefault(entry => entry.Counts && CaseViews.IsForTraveller(entry) && entry.Claim.StatusCode is ("REPORTED" or "SVC_OPENED"))?.Claim;
         return new()
@@ -197,8 +198,8 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
             WhoHasIt = WhoHas(worst),
             LastHeardTime = state.HeardAt?.ToDateTimeOffset(),
             LastHeardFrom = state.HeardFrom is { } from ? NameFor(reader, from) : null,
-            NextWordFrom = read.NextWord is { } next ? register.NameOf(next.Party) : null,
-            NextWordDueTime = read.NextWord?.DueAt.ToDateTimeOffset(),
+            NextWordFrom = nextWord is { } next ? register.NameOf(next.Party) : null,
+            NextWordDueTime = nextWord?.DueAt.ToDateTimeOffset(),
             Expected = NullIfEmpty(Sentences.Expected(expected)),
             ExpectedFrom = expected is null ? null : OnClock(expected.From, expected.Zone),
             ExpectedUntil = expected?.To is { } until ? OnClock(until, expected.Zone) : null,

@@ -9,11 +9,17 @@ using Wire = IncidentTracker.Partner.V1;
 namespace IncidentTracker.Incidents;
 
 /// <summary>A case as it is read: its story and everything settled at its opening.</summary>
-/// <param name="NextWord">The word that is waited for, if anybody owes one.</param>
 /// <param name="Updates">What each claim of the story was made of. By the claim itself: sightings of two tags may bear one name.</param>
 internal sealed record ReadCase(
     IncidentId Id, Reference Reference, long Version, Instant OpenedAt, CaseFacts Facts, IReadOnlyList<Wire.Flight> Legs,
-    IReadOnlyList<ExternalReference> References, Story Story, DutyClock? NextWord, IReadOnlyDictionary<Claim, Wire.Update> Updates);
+    IReadOnlyList<ExternalReference> References, Story Story, IReadOnlyDictionary<Claim, Wire.Update> Updates)
+{
+    /// <summary>The word that is waited for, if anybody owes one.</summary>
+    public DutyClock? NextWord => Clocks.NextWord(Story.State, Running);
+
+    // Told when somebody asks for it: most readers do not.
+    private DutyClock[] Running => field ??= [.. Clocks.All(CodeLists.DefaultPolicy, _ => Calendar.Always, OpenedAt, Facts, Story.Entries.Select(entry => entry.Claim)).Running];
+}
 
 /// <summary>What the list of cases shows of each.</summary>
 internal sealed record CaseSummary(IncidentId Id, Reference Reference, long Version, Instant OpenedAt, Instant ChangedAt, CaseFacts Facts, CaseState State);
@@ -71,11 +77,9 @@ internal sealed partial class CaseReader(IDbContextFactory<HubDb> dbs, ILogger<C
         var row = stored.Row;
         var file = CaseLoading.Open(row.AsRow(), [.. stored.Joined.Select(incident => incident.AsRow())]);
         var told = CaseLoading.Claims(file, stored.Claims.Select(claim => claim.AsRow()).ToLookup(claim => claim.Incident)).ToArray();
-        var story = Fold.All(file.Facts, told.Select(one => one.Claim));
-        var (clocks, _) = Clocks.All(CodeLists.DefaultPolicy, _ => Calendar.Always, row.OpenedAt, file.Facts, told.Select(one => one.Claim));
         return new(row.Id, stored.Reference, row.Version, row.OpenedAt, file.Facts, CaseCodec.ReadLegs(row.Facts),
             [.. stored.References.Select(known => new ExternalReference(known.Scheme, known.Value, ReferenceDays.Day(known.Day))).Distinct()],
-            story, Clocks.NextWord(story.State, clocks),
+            Fold.All(file.Facts, told.Select(one => one.Claim)),
             told.ToDictionary<(Claim Claim, Wire.Update Update), Claim, Wire.Update>(one => one.Claim, one => one.Update, ReferenceEqualityComparer.Instance));
     }
 

@@ -166,9 +166,8 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
     // Whoever is let in is heard from the start, and so are the identifiers that it made known.
     private void NoteReferences(CaseFile file, Story story, IEnumerable<(Claim Claim, Partner.V1.Update Update)> told)
     {
-        if (file.Reference is null) return;
-        var marks = story.Entries.ToDictionary<TimelineEntry, Claim, Marks>(entry => entry.Claim, entry => entry.Marks, ReferenceEqualityComparer.Instance);
-        foreach (var (claim, update) in told) NoteReferences(file, claim, marks[claim], update.ExternalReferences);
+        foreach (var (claim, update) in told.Where(one => one.Update.ExternalReferences.Count > 0))
+            NoteReferences(file, claim, story.Entries.First(entry => ReferenceEquals(entry.Claim, claim)).Marks, update.ExternalReferences);
     }
 
     // What a stranger says about a case must not become a way to reach it, nor what only some can read; and a tag is an
