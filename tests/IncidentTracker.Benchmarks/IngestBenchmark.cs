@@ -1,5 +1,5 @@
-using IncidentTracker.Sla;
 using IncidentTracker.Domain;
+using IncidentTracker.Sla;
 using IncidentTracker.Updates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

@@ -23,7 +23,8 @@ internal sealed class PostgresIngest(NpgsqlDataSource source, PostgresEngine eng
         await using var reader = await command.ExecuteReaderAsync(stop);
         while (await reader.ReadAsync(stop))
             rows.Add(new(new(reader.GetGuid(0)), reader.IsDBNull(1) ? null : reader.GetString(1), reader.IsDBNull(2) ? null : new(reader.GetGuid(2)),
-                Moment(reader, 3), reader.GetInt64(4), reader.GetFieldValue<byte[]>(5), reader.GetFieldValue<byte[]>(6)) { LookAt = reader.IsDBNull(7) ? null : Moment(reader, 7) });
+                Moment(reader, 3), reader.GetInt64(4), reader.GetFieldValue<byte[]>(5), reader.GetFieldValue<byte[]>(6))
+            { LookAt = reader.IsDBNull(7) ? null : Moment(reader, 7) });
         return rows;
     }
 
