@@ -37,6 +37,7 @@ services.AddSingleton<Register>().AddHostedService(sp => sp.GetRequiredService<R
 services.AddSingleton<Addresses>();
 services.AddSingleton<SlaBooks>().AddHostedService(sp => sp.GetRequiredService<SlaBooks>());
 services.AddSingleton<Ingest>().AddHostedService(sp => sp.GetRequiredService<Ingest>());
+services.AddSingleton<SweepWatch>().AddHostedService(sp => sp.GetRequiredService<SweepWatch>());
 services.AddSingleton<Sweeper>().AddHostedService(sp => sp.GetRequiredService<Sweeper>());
 services.AddSingleton<UpdateStreams>();
 services.AddSingleton<OpenIncident>();
