@@ -190,6 +190,7 @@ internal sealed class EventTable : IEntityTypeConfiguration<EventRow>
     {
         builder.ToTable("events");
         builder.HasKey(row => row.Position).HasName("events_by_position");
+        builder.Property(row => row.Id).IsRequired();
         builder.HasIndex(row => row.Id).IsUnique().HasDatabaseName("events_by_id");
         builder.HasIndex(row => new { row.OrganizationId, row.Position }).HasDatabaseName("events_by_organization");
         builder.HasIndex(row => new { row.IncidentId, row.OrganizationId, row.Sequence }).IsUnique().HasDatabaseName("events_without_gaps");

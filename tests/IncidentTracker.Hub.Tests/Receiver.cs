@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace IncidentTracker.HubTests;
+
+/// <summary>What a receiver was sent.</summary>
+internal sealed record Received(string Path, string Id, string Timestamp, string Signature, string Body)
+{
+    public JsonElement Json { get; } = JsonDocument.Parse(Body).RootElement;
+
+    public string Type => Json.GetProperty("type").GetString()!;
+
+    public long Sequence => Json.GetProperty("data").GetProperty("sequence").GetInt64();
+
+    /// <summary>Whether one of the signatures was made with this secret.</summary>
+    public bool IsSignedWith(string secret)
+    {
+        var key = Convert.FromBase64String(secret["whsec_".Length..]);
+        var expected = "v1," + Convert.ToBase64String(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{Id}.{Timestamp}.{Body}")));
+        return Signature.Split(' ').Contains(expected);
+    }
+}
+
+/// <summary>A partner's own server on a free port of this machine: answers challenges, and everything else as the test says.</summary>
+internal sealed class Receiver : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<Received> _received = [];
+    private readonly SemaphoreSlim _news = new(0);
+
+    private Receiver(WebApplication app) => _app = app;
+
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>How everything but a challenge is answered.</summary>
+    public Func<HttpContext, Task> Answer { get; set; } = Status(200);
+
+    public bool AnswersChallenges { get; set; } = true;
+
+    /// <summary>All it was sent, challenges too.</summary>
+    public IReadOnlyList<Received> All => [.. _received];
+
+    public IReadOnlyList<Received> Events => [.. _received.Where(one => one.Type != "endpoint.challenge")];
+
+    public static async Task<Receiver> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        var receiver = new Receiver(builder.Build());
+        receiver._app.Run(receiver.TakeAsync);
+        await receiver._app.StartAsync();
+        receiver.Address = new(receiver._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        return receiver;
+    }
+
+    /// <summary>Waits until it was sent so many events, and gives them all.</summary>
+    public async Task<IReadOnlyList<Received>> EventsAsync(int count)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (Events.Count < count)
+        {
+            try { await _news.WaitAsync(patience.Token); }
+            catch (OperationCanceledException) { Assert.Fail($"{Events.Count} events came instead of {count}."); }
+        }
+        return Events;
+    }
+
+    public static Func<HttpContext, Task> Status(int status, params (string Name, string Value)[] headers) => http =>
+    {
+        http.Response.StatusCode = status;
+        foreach (var (name, value) in headers) http.Response.Headers[name] = value;
+        return Task.CompletedTask;
+    };
+
+    /// <summary>Never answers.</summary>
+    public static Func<HttpContext, Task> Hang() => async http =>
+    {
+        try { await Task.Delay(Timeout.Infinite, http.RequestAborted); }
+        catch (OperationCanceledException) { }
+    };
+
+    /// <summary>Cuts the line.</summary>
+    public static Func<HttpContext, Task> Reset() => http =>
+    {
+        http.Abort();
+        return Task.CompletedTask;
+    };
+
+    /// <summary>Answers with success, and then with more than anybody wants to read.</summary>
+    public static Func<HttpContext, Task> Flood(Action<long> sent, params (string Name, string Value)[] headers) => async http =>
+    {
+        foreach (var (name, value) in headers) http.Response.Headers[name] = value;
+        var block = new byte[64 * 1024];
+        try
+        {
+            for (var total = 0L; total < 1L << 30 && !http.RequestAborted.IsCancellationRequested; sent(total += block.Length)) await http.Response.Body.WriteAsync(block, http.RequestAborted);
+        }
+        catch (Exception cut) when (cut is IOException or OperationCanceledException) { }
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource(TimeSpan.Zero);
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+        _news.Dispose();
+    }
+
+    private async Task TakeAsync(HttpContext http)
+    {
+        using var reader = new StreamReader(http.Request.Body);
+        var headers = http.Request.Headers;
+        var one = new Received(http.Request.Path, headers["webhook-id"].ToString(), headers["webhook-timestamp"].ToString(), headers["webhook-signature"].ToString(), await reader.ReadToEndAsync());
+        _received.Enqueue(one);
+        _news.Release();
+        if (one.Type == "endpoint.challenge" && AnswersChallenges) await http.Response.WriteAsJsonAsync(new { challenge = one.Json.GetProperty("data").GetProperty("challenge").GetString() });
+        else await Answer(http);
+    }
+}
