@@ -16,7 +16,7 @@ public sealed class FanOutTests : DeliveryTest
         await Receiver.EventsAsync(1);
         await Hub.As("XB").AcceptedAsync(Say.That("u-1", reference, "TRACING"));
         await Receiver.EventsAsync(2);
-        await Hub.As("XB").AcceptedAsync(Say.That("u-2", reference, "CLOSED"));
+        await Hub.As("XB").AcceptedAsync(Say.That("u-2", reference, "CLOSED_CANCELLED"));
         var events = await Receiver.EventsAsync(3);
 
         Assert.Equal(["incident.opened", "incident.update.published", "incident.closed"], events.Select(one => one.Type));
