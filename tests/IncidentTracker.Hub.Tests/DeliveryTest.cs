@@ -29,6 +29,7 @@ public abstract class DeliveryTest : IAsyncLifetime
         await hub.ProveStoredEqualsFoldedAsync();
         await hub.StopAsync();
         hub.MustBeQuiet();
+        Assert.DoesNotContain(hub.Log, line => line.Failure is not null && line.Category.StartsWith("IncidentTracker.Delivery", StringComparison.Ordinal));
     }
 
     private protected HttpClient As(string partner, Hub? hub = null)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -53,10 +55,22 @@ internal sealed class Receiver : IAsyncDisposable
 
     public IReadOnlyList<Received> Events => [.. _received.Where(one => one.Type != "endpoint.challenge")];
 
-    public static async Task<Receiver> StartAsync()
+    public static Task<Receiver> StartAsync() => StartAsync(listen => { });
+
+    /// <summary>A receiver whose certificate nobody vouches for.</summary>
+    public static async Task<Receiver> StartWithOwnCertificateAsync()
+    {
+        using var key = RSA.Create(2048);
+        using var made = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2099, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
+        return await StartAsync(listen => listen.UseHttps(certificate));
+    }
+
+    private static async Task<Receiver> StartAsync(Action<ListenOptions> configure)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, configure));
         builder.Logging.ClearProviders();
         var receiver = new Receiver(builder.Build());
         receiver._app.Run(receiver.TakeAsync);

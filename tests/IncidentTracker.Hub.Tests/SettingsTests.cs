@@ -1,6 +1,7 @@
 using System.Reflection;
 using IncidentTracker.Access;
 using IncidentTracker.Data;
+using IncidentTracker.Delivery;
 using IncidentTracker.Rpc;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
@@ -17,6 +18,9 @@ public sealed class SettingsTests
         ["Doors"] = new DoorOptions(),
         ["Ingest"] = new IngestOptions(),
         ["Rpc"] = new RpcLimits(),
+        ["Webhooks"] = new WebhookOptions(),
+        ["Mail"] = new MailOptions(),
+        ["Contacts"] = new ContactOptions(),
         ["Development"] = new DevelopmentOptions(),
     };
 

@@ -79,6 +79,17 @@ public sealed class WebhookTests : DeliveryTest
     }
 
     [Fact]
+    public async Task A_certificate_that_nobody_vouches_for_is_a_failure()
+    {
+        await using var receiver = await Receiver.StartWithOwnCertificateAsync();
+
+        var id = (await CreateAsync("XB", new Uri(receiver.Address, "hook").ToString())).GetProperty("id").GetString()!;
+
+        await UntilAsync(() => Hub.WithDbAsync(db => db.DeliveryAttempts.AnyAsync(attempt => attempt.Lane == id && attempt.Outcome == "CONNECTION_FAILED")));
+        Assert.Empty(receiver.All);
+    }
+
+    [Fact]
     public async Task A_cut_line_is_a_failure_and_the_next_attempt_succeeds()
     {
         Receiver.Answer = Receiver.Reset();

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace IncidentTracker.Delivery;
 
 /// <summary>Hands one mail to the mail server, once. The framework's own client is behind it, and nothing else knows of it.</summary>
-internal sealed class Mailer(IDbContextFactory<HubDb> dbs, IOptions<MailOptions> options, Unsubscribing unsubscribing)
+internal sealed partial class Mailer(IDbContextFactory<HubDb> dbs, IOptions<MailOptions> options, Unsubscribing unsubscribing, ILogger<Mailer> log)
 {
     private const string Off = "MAIL_OFF";
     private const string Unsubscribed = "UNSUBSCRIBED";
@@ -43,9 +43,9 @@ internal sealed class Mailer(IDbContextFactory<HubDb> dbs, IOptions<MailOptions>
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(AnswerWithin);
-        using var mail = Write(delivery);
         try
         {
+            using var mail = Write(delivery);
             using var client = new SmtpClient(options.Value.Host, options.Value.Port) { EnableSsl = options.Value.Tls };
             if (options.Value.User.Length > 0) client.Credentials = new NetworkCredential(options.Value.User, options.Value.Password);
             await client.SendMailAsync(mail, patience.Token);
@@ -53,7 +53,11 @@ internal sealed class Mailer(IDbContextFactory<HubDb> dbs, IOptions<MailOptions>
         }
         catch (SmtpException failure) when (!stop.IsCancellationRequested) { return Judge(failure); }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested) { return new(AttemptOutcome.TimedOut); }
-        catch (Exception failure) when (failure is IOException or System.Net.Sockets.SocketException or InvalidOperationException && !stop.IsCancellationRequested) { return new(AttemptOutcome.ConnectionFailed); }
+        catch (Exception failure) when (!stop.IsCancellationRequested)
+        {
+            LogFailed(delivery.Id, failure);
+            return new(AttemptOutcome.ConnectionFailed);
+        }
     }
 
     private static Attempt Judge(SmtpException failure) => (int)failure.StatusCode switch
@@ -93,4 +97,7 @@ internal sealed class Mailer(IDbContextFactory<HubDb> dbs, IOptions<MailOptions>
         var plain = Unsubscribing.Plain(recipient);
         return await db.MailRefusals.AnyAsync(refusal => refusal.Mail == plain, stop);
     }
+
+    [LoggerMessage(LogLevel.Warning, "Mail {Delivery} could not be handed over; it is tried again by the schedule")]
+    private partial void LogFailed(string delivery, Exception failure);
 }

@@ -38,7 +38,7 @@ internal static class Outbox
             Lane = MailLane,
             Recipient = mail.To,
             EventType = mail.Kind,
-            Body = JsonSerializer.Serialize(new MailContent(mail.Subject, mail.Text, mail.Html)),
+            Body = JsonSerializer.Serialize(new MailContent(OneLine(mail.Subject), mail.Text, mail.Html)),
             CreatedAt = now,
             NextAt = now,
         });
@@ -50,6 +50,9 @@ internal static class Outbox
     /// <summary>A delivery's id, the same for ever for the same news to the same receiver. Without dots, as webhooks want it.</summary>
     public static string IdOf(string lane, string key) =>
         "dlv_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{lane}\n{key}")))[..32];
+
+    // A subject often quotes what others wrote, and a line of it must not become a header.
+    private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 
     public static bool IsAddress([NotNullWhen(true)] string? text) =>
         text is { Length: > 2 and <= 254 } && text.All(c => c is > ' ' and < '\x7f') && MailAddress.TryCreate(text, out var address) && address.Address == text;

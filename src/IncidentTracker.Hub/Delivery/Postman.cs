@@ -69,7 +69,9 @@ internal sealed class Postman(Egress egress, TimeProvider time) : IDisposable
             return await JudgeAsync(delivery, answer, now, stop);
         }
         catch (HttpRequestException failure) when (failure.InnerException is ForbiddenAddressException) { return new(AttemptOutcome.AddressForbidden); }
-        catch (Exception failure) when (failure is HttpRequestException or IOException) { return new(AttemptOutcome.ConnectionFailed); }
+        // The limit for connecting. That for the whole attempt cancels us.
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested) { return new(AttemptOutcome.TimedOut); }
+        catch (Exception failure) when (failure is not OperationCanceledException) { return new(AttemptOutcome.ConnectionFailed); }
     }
 
     private static async Task<Attempt> JudgeAsync(DeliveryRow delivery, HttpResponseMessage answer, Instant now, CancellationToken stop)
