@@ -17,8 +17,8 @@ internal static class DeliveryEndpoints
 {
     public static void MapDeliveries(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/{endpointId}/deliveries", List).WithName("ListDeliveries").WithSummary("List what was sent to an endpoint, newest first").Problems(400, 401, 404);
-        endpoints.MapGet("/{endpointId}/deliveries/{deliveryId}", Get).WithName("GetDelivery").WithSummary("Read a delivery with every attempt").Problems(401, 404);
+        endpoints.MapGet("/{endpointId}/deliveries", List).WithName("ListDeliveries").WithSummary("List what was sent to an endpoint, newest first").WithDescription("What waits and what was given up is in it too.").Problems(400, 401, 404);
+        endpoints.MapGet("/{endpointId}/deliveries/{deliveryId}", Get).WithName("GetDelivery").WithSummary("Read a delivery with every attempt").WithDescription("And with its body, byte for byte.").Problems(401, 404);
         endpoints.MapPost("/{endpointId}/replays", Replay).WithName("ReplayDeliveries").WithSummary("Send a delivery again, or all of a time")
             .WithDescription("They come under the webhook-id they had. The schedule begins anew.").Problems(400, 401, 404, 409);
     }

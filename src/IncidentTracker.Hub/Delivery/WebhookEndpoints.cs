@@ -21,14 +21,14 @@ internal static class WebhookEndpoints
         api.MapPost("/", Create).WithName("CreateWebhookEndpoint").WithSummary("Have events sent to an address")
             .WithDescription("The answer shows the secret, once. The hub then sends endpoint.challenge; events follow when it was answered with 2xx and {\"challenge\":\"...\"}. Signed by Standard Webhooks 1.0; at least once, in any order.")
             .Problems(400, 401, 409);
-        api.MapGet("/", List).WithName("ListWebhookEndpoints").WithSummary("List the caller's endpoints").Problems(401);
-        api.MapGet("/{endpointId}", Get).WithName("GetWebhookEndpoint").WithSummary("Read an endpoint").Problems(401, 404);
-        api.MapDelete("/{endpointId}", Delete).WithName("DeleteWebhookEndpoint").WithSummary("Remove an endpoint and all its deliveries").Problems(401, 404);
+        api.MapGet("/", List).WithName("ListWebhookEndpoints").WithSummary("List the caller's endpoints").WithDescription("They are few and come at once, oldest first.").Problems(401);
+        api.MapGet("/{endpointId}", Get).WithName("GetWebhookEndpoint").WithSummary("Read an endpoint").WithDescription("Its state, and since when it has failed. The secret is not shown again.").Problems(401, 404);
+        api.MapDelete("/{endpointId}", Delete).WithName("DeleteWebhookEndpoint").WithSummary("Remove an endpoint and all its deliveries").WithDescription("What was on its way may still arrive.").Problems(401, 404);
         api.MapPost("/{endpointId}/rotations", Rotate).WithName("RotateWebhookSecret").WithSummary("Get a new secret")
             .WithDescription("For 24 hours every event carries two signatures, with the new secret and with the one before.").Problems(401, 404);
         api.MapPost("/{endpointId}/challenges", ChallengeAgain).WithName("ChallengeWebhookEndpoint").WithSummary("Send a new challenge, to activate the endpoint")
             .WithDescription("For an endpoint that has not answered its first one, or was disabled.").Problems(401, 404, 409);
-        api.MapPost("/{endpointId}/test-events", Test).WithName("SendTestEvent").WithSummary("Send endpoint.test").Problems(401, 404, 409);
+        api.MapPost("/{endpointId}/test-events", Test).WithName("SendTestEvent").WithSummary("Send endpoint.test").WithDescription("It travels like every other event; the log shows how it went.").Problems(401, 404, 409);
         api.MapDeliveries();
     }
 
