@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using IncidentTracker.Data;
 using IncidentTracker.Delivery;
 using Microsoft.Extensions.Options;
 
@@ -83,6 +85,42 @@ public sealed class EgressTests
     [InlineData("::ffff:192.168.1.1", false)]
     [InlineData("fe80::1%3", false)]
     public void Public_addresses_are_told_from_others(string address, bool isPublic) => Assert.Equal(isPublic, Allowed().MayConnect(IPAddress.Parse(address)));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Content-Encoding: gzip\r\n")]
+    [InlineData("Content-Length: 1073741824\r\n")]
+    public async Task Of_an_answer_without_end_little_is_read(string header)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var flooding = FloodAsync(listener, header);
+        using var egress = new Egress(Allowed("127.0.0.0/8"));
+        using var postman = new Postman(egress, TimeProvider.System);
+
+        var attempt = await postman.SendAsync(
+            new() { Id = "whe_1", OrganizationId = "XB", Url = $"http://{listener.LocalEndpoint}/", State = EndpointState.Active, Secret = WebhookSecret.New(), CreatedAt = default },
+            new() { Id = "dlv_1", Channel = DeliveryChannel.Webhook, Lane = "whe_1", EventType = EventBody.Challenge, Body = EventBody.OfChallenge("whe_1", default, "word"), CreatedAt = default },
+            CancellationToken.None);
+
+        Assert.Equal((AttemptOutcome.NotEchoed, 200), (attempt.Outcome, attempt.Status));
+        // Nearly all of it lies in the buffers of the operating system.
+        Assert.InRange(await flooding.WaitAsync(TimeSpan.FromSeconds(30)), 0, 32L << 20);
+    }
+
+    /// <summary>Answers with success and then with a gigabyte. Gives how much of it could be sent before the line was cut.</summary>
+    private static async Task<long> FloodAsync(TcpListener listener, string header)
+    {
+        using var socket = await listener.AcceptSocketAsync();
+        var sent = 0L;
+        try
+        {
+            await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\n{header}\r\n"));
+            for (var block = new byte[64 * 1024]; sent < 1L << 30; sent += block.Length) await socket.SendAsync(block);
+        }
+        catch (SocketException) { }     // cut
+        return sent;
+    }
 
     private static AllowedAddresses Allowed(params string[] ranges) => new(Options.Create(new WebhookOptions { InternalRanges = ranges }));
 

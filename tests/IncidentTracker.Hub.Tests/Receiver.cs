@@ -112,18 +112,6 @@ internal sealed class Receiver : IAsyncDisposable
         return Task.CompletedTask;
     };
 
-    /// <summary>Answers with success, and then with more than anybody wants to read.</summary>
-    public static Func<HttpContext, Task> Flood(Action<long> sent, params (string Name, string Value)[] headers) => async http =>
-    {
-        foreach (var (name, value) in headers) http.Response.Headers[name] = value;
-        var block = new byte[64 * 1024];
-        try
-        {
-            for (var total = 0L; total < 1L << 30 && !http.RequestAborted.IsCancellationRequested; sent(total += block.Length)) await http.Response.Body.WriteAsync(block, http.RequestAborted);
-        }
-        catch (Exception cut) when (cut is IOException or OperationCanceledException) { }
-    };
-
     public async ValueTask DisposeAsync()
     {
         using var now = new CancellationTokenSource(TimeSpan.Zero);

@@ -8,6 +8,9 @@ namespace IncidentTracker.HubTests;
 /// <summary>Receivers as they are in life: down, slow, hostile, moved away. What was promised is delivered, under one id, and nobody else waits for it.</summary>
 public sealed class WebhookTests : DeliveryTest
 {
+    private protected override (string Key, string Value)[] Settings =>
+        [.. base.Settings, ("Contacts:People:0:Organization", "XB"), ("Contacts:People:0:Level", "Partner"), ("Contacts:People:0:Mail", "it@xb.example")];
+
     private static readonly Duration[] Pauses =
     [
         Duration.FromSeconds(5), Duration.FromMinutes(5), Duration.FromMinutes(30), Duration.FromHours(2), Duration.FromHours(5),
@@ -131,21 +134,6 @@ public sealed class WebhookTests : DeliveryTest
         Assert.InRange(Receiver.Events.Count, 1, 8);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Of_an_answer_without_end_little_is_read(bool isSaidToBeZipped)
-    {
-        var sent = 0L;
-        Receiver.Answer = isSaidToBeZipped ? Receiver.Flood(total => Volatile.Write(ref sent, total), ("Content-Encoding", "gzip")) : Receiver.Flood(total => Volatile.Write(ref sent, total));
-
-        Assert.Equal(("DELIVERED", 200), await FirstAttemptAsync());
-
-        // What the operating system took into its buffers was not read by us.
-        await Task.Delay(TimeSpan.FromSeconds(1.5), CancellationToken.None);
-        Assert.InRange(Volatile.Read(ref sent), 0, 16L << 20);
-    }
-
     [Fact]
     public async Task Gone_means_gone()
     {
@@ -164,6 +152,8 @@ public sealed class WebhookTests : DeliveryTest
         var told = await second.EventsAsync(3);
         Assert.Equal(id, told.Single(one => one.Type == "endpoint.disabled").Json.GetProperty("data").GetProperty("endpointId").GetString());
         Assert.Equal(3, (await DeliveriesAsync(other)).Count);
+        // No mail server is set here, and stale news by mail later would be a riddle.
+        await UntilAsync(async () => (await DeliveriesAsync(Outbox.MailLane)) is [{ Recipient: "it@xb.example", EventType: "endpoint.disabled", ParkedReason: "MAIL_OFF" }]);
     }
 
     [Fact]

@@ -66,7 +66,7 @@ internal sealed partial class DeliveryLoop(
             if (room <= 0) continue;
 
             IReadOnlyList<DeliveryRow> taken;
-            using (await engine.EnterAsync(stop)) taken = await engine.TakeDueAsync(db, lane.Id, lane.Due, now, now + Schedule.LockFor, room, stop);
+            using (await engine.EnterAsync(stop)) taken = await engine.TakeDueAsync(db, lane.Id, lane.Due, now, now + Schedule.LockFor, room, CancellationToken.None);
             foreach (var delivery in taken) Start(lane, delivery, stop);
         }
     }
@@ -109,8 +109,8 @@ internal sealed partial class DeliveryLoop(
     {
         try
         {
-            if (lane.Endpoint is { } endpoint) await results.WriteAsync(endpoint, delivery, await postman.SendAsync(endpoint, delivery, stop), stop);
-            else await results.WriteAsync(delivery, await mailer.SendAsync(delivery, stop), stop);
+            if (lane.Endpoint is { } endpoint) await results.WriteAsync(endpoint, delivery, await postman.SendAsync(endpoint, delivery, stop));
+            else await results.WriteAsync(delivery, await mailer.SendAsync(delivery, stop));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested) { }
         catch (Exception failure) { LogUnknown(delivery.Id, failure); }

@@ -59,7 +59,7 @@ internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseRe
         foreach (var group in changes.GroupBy(change => change.MergedInto ?? change.Incident))
             if (await cases.TryTellAsync(group.Key, read => read, stop) is { } read) events.AddRange(await EventsAsync(db, read, [.. group], followers, stop));
 
-        return await WriteAsync(db, cursor, changes[^1], events, stop) ? changes.Count : 0;
+        return await WriteAsync(db, cursor, changes[^1], events) ? changes.Count : 0;
     }
 
     private async Task<IReadOnlyList<EventRow>> EventsAsync(HubDb db, ReadCase read, IReadOnlyList<Change> changes, IReadOnlyList<EventFollowerRow> followers, CancellationToken stop)
@@ -96,17 +96,18 @@ internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseRe
         return events;
     }
 
-    private async Task<bool> WriteAsync(HubDb db, EventCursorRow cursor, Change last, List<EventRow> events, CancellationToken stop)
+    // Not cancelled: a hub that stops finishes its page.
+    private async Task<bool> WriteAsync(HubDb db, EventCursorRow cursor, Change last, List<EventRow> events)
     {
-        using var turn = await engine.EnterAsync(stop);
-        await using var transaction = await db.Database.BeginTransactionAsync(stop);
+        using var turn = await engine.EnterAsync(CancellationToken.None);
+        await using var transaction = await db.Database.BeginTransactionAsync();
         var moved = await db.EventCursor.Where(row => row.TransactionId == cursor.TransactionId && row.Position == cursor.Position)
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.TransactionId, last.Transaction).SetProperty(row => row.Position, last.Position), stop);
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.TransactionId, last.Transaction).SetProperty(row => row.Position, last.Position));
         if (moved == 0) return false;       // another hub was quicker
 
         if (events.Count > 0)
         {
-            var endpoints = (await db.WebhookEndpoints.AsNoTracking().Where(endpoint => endpoint.State == EndpointState.Active).ToListAsync(stop)).ToLookup(endpoint => endpoint.OrganizationId);
+            var endpoints = (await db.WebhookEndpoints.AsNoTracking().Where(endpoint => endpoint.State == EndpointState.Active).ToListAsync()).ToLookup(endpoint => endpoint.OrganizationId);
             var now = time.Now();
             db.AddRange(events);
             db.AddRange(events.SelectMany(one => endpoints[one.OrganizationId].Select(endpoint => new DeliveryRow
@@ -119,9 +120,9 @@ internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseRe
                 CreatedAt = now,
                 NextAt = now,
             })));
-            await db.SaveChangesAsync(stop);
+            await db.SaveChangesAsync();
         }
-        await transaction.CommitAsync(stop);
+        await transaction.CommitAsync();
         return true;
     }
 
