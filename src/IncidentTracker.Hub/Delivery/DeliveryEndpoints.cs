@@ -84,19 +84,14 @@ internal static class DeliveryEndpoints
     }
 
     private static async Task<Ok<EventPage>> Feed(
-        PartnerIdentity partner, HubDb db, Engine engine, FanOut fanOut, CancellationToken stop, [FromQuery] string after = "", [FromQuery] int pageSize = PageSize.Usual)
+        PartnerIdentity partner, HubDb db, FanOut fanOut, CancellationToken stop, [FromQuery] string after = "", [FromQuery] int pageSize = PageSize.Usual)
     {
         if (pageSize < 0) throw new RefusedException(Refusals.FieldInvalid.At("page_size", "At least 1."));
         var own = db.Events.AsNoTracking().Where(one => one.OrganizationId == partner.Id.Value);
         var position = 0L;
         if (after.Length > 0)
             position = await own.Where(one => one.Id == after).Select(one => one.Position).FirstOrDefaultAsync(stop) is > 0 and var known ? known : throw new RefusedException(Refusals.ResumeTokenInvalid.At("after"));
-        else if (!await db.EventFollowers.AnyAsync(row => row.OrganizationId == partner.Id.Value, stop))
-        {
-            using var turn = await engine.EnterAsync(stop);
-            await fanOut.FollowAsync(db, partner.Id, stop);
-            await db.TrySaveAsync(engine, stop);        // false: it began to follow just now
-        }
+        else await fanOut.FollowAsync(partner.Id, stop);
 
         var rows = await own.Where(one => one.Position > position).OrderBy(one => one.Position).Take(PageSize.Of(pageSize)).Select(one => new { one.Id, one.Body }).ToListAsync(stop);
         return TypedResults.Ok(new EventPage([.. rows.Select(row => Told(row.Id, EventBody.Read(row.Body)))], rows.Count > 0 ? rows[^1].Id : after));

@@ -29,8 +29,8 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
         var known = attempt switch
         {
             { Succeeded: true } => await DoneAsync(db, delivery, now),
-            { Outcome: AttemptOutcome.NotTried } => await ReleaseAsync(db, delivery, delivery.NextAt),
             _ when isProbe => await ReleaseAsync(db, delivery, delivery.NextAt),
+            { Outcome: AttemptOutcome.NotTried } => await ReleaseAsync(db, delivery, now + attempt.Wait),
             { Outcome: AttemptOutcome.Gone } when isChallenge => await ParkAsync(db, delivery, Named.Of(AttemptOutcome.Gone)),
             _ => await AgainAsync(db, delivery, Schedule.AfterWebhook(delivery.Attempts + 1), attempt.Wait ?? Duration.Zero, now),
         };
@@ -73,7 +73,8 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
         if (stopped == 0) return;
 
         LogDisabled(endpoint.Id, endpoint.OrganizationId, reason);
-        await db.Deliveries.Where(row => row.Lane == endpoint.Id && row.NextAt != null).ExecuteUpdateAsync(set => set
+        // The fence keeps out what is still on its way: its end must not bring it back into the queue.
+        await db.Deliveries.Where(row => row.Lane == endpoint.Id && row.NextAt != null).ExecuteUpdateAsync(set => set.SetProperty(row => row.Fence, row => row.Fence + 1)
             .SetProperty(row => row.NextAt, (Instant?)null).SetProperty(row => row.LockedUntil, (Instant?)null).SetProperty(row => row.ParkedReason, EndpointDisabled));
 
         foreach (var other in await db.WebhookEndpoints.AsNoTracking().Where(row => row.OrganizationId == endpoint.OrganizationId && row.State == EndpointState.Active).ToListAsync())

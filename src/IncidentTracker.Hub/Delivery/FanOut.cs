@@ -29,14 +29,18 @@ internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseRe
         return taken;
     }
 
-    /// <summary>Makes an organization follow from now on, unless it does already. The caller saves.</summary>
-    public async Task FollowAsync(HubDb db, OrganizationId organization, CancellationToken stop)
+    /// <summary>Makes an organization follow from now on, unless it does already.</summary>
+    public async Task FollowAsync(OrganizationId organization, CancellationToken stop)
     {
-        if (await db.EventFollowers.FindAsync([organization.Value], stop) is not null) return;
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        if (await db.EventFollowers.AnyAsync(row => row.OrganizationId == organization.Value, stop)) return;
+
+        using var turn = await engine.EnterAsync(stop);
         var horizon = await engine.HorizonAsync(db, stop);
         var last = await db.Changes.AsNoTracking().Where(change => change.TransactionId < horizon)
             .OrderByDescending(change => change.TransactionId).ThenByDescending(change => change.Position).FirstOrDefaultAsync(stop);
         db.Add(new EventFollowerRow { OrganizationId = organization.Value, SinceAt = time.Now(), SinceTransactionId = last?.TransactionId ?? 0, SincePosition = last?.Position ?? 0 });
+        await db.TrySaveAsync(engine, stop);        // false: it began to follow just now
     }
 
     private async Task<int> RoundAsync(HubDb db, CancellationToken stop)

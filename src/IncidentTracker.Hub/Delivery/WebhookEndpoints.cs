@@ -39,6 +39,7 @@ internal static class WebhookEndpoints
         if (body.Url.Length > LongestUrl) throw new RefusedException(Refusals.FieldTooLong.At("url", $"At most {LongestUrl} characters."));
         if (!Uri.TryCreate(body.Url, UriKind.Absolute, out var address) || !egress.MayBeEndpoint(address)) throw new RefusedException(Refusals.WebhookUrlRefused.At("url"));
 
+        await fanOut.FollowAsync(partner.Id, stop);
         var now = time.Now();
         var endpoint = new WebhookEndpointRow
         {
@@ -56,7 +57,6 @@ internal static class WebhookEndpoints
                 throw new RefusedException(Refusals.WebhookEndpointLimit);
             db.Add(endpoint);
             db.Add(Challenge(endpoint, now));
-            await fanOut.FollowAsync(db, partner.Id, stop);
             if (!await db.TrySaveAsync(engine, stop)) throw new RefusedException(Refusals.WebhookEndpointExists.At("url"));
         }
         loop.Wake();
