@@ -160,6 +160,24 @@ public sealed class MailTests : IAsyncLifetime
         Assert.Equal("", (await _server.MailsAsync(1))[0].Header("Bcc"));
     }
 
+    [Theory]
+    [InlineData("secret", "DELIVERED 250")]
+    [InlineData("wrong", "DEFERRED 535")]
+    public async Task A_wrong_password_of_ours_is_not_held_against_the_mail(string password, string outcome)
+    {
+        await using var hub = await Hub.StartAsync([.. Server(), ("Mail:User", "hub"), ("Mail:Password", password)]);
+        await hub.WithDbAsync(db =>
+        {
+            Outbox.Add(db, Draft("desk@xb.example"), hub.Time.Now);
+            return db.SaveChangesAsync();
+        });
+
+        await UntilAsync(hub, "desk@xb.example", delivery => delivery.DeliveredAt is not null || delivery.Attempts == 1);
+        Assert.Equal(["hub"], _server.Users);
+        Assert.Equal(outcome, await hub.WithDbAsync(db => db.DeliveryAttempts.Select(attempt => attempt.Outcome + " " + attempt.Status).SingleAsync()));
+        Assert.Null(await hub.WithDbAsync(db => db.Deliveries.Select(row => row.ParkedReason).SingleAsync()));
+    }
+
     [Fact]
     public async Task Where_nobody_can_vouch_for_the_encryption_nothing_is_said()
     {

@@ -37,8 +37,8 @@ public sealed class OutboxTests(ITestOutputHelper output) : DeliveryTest
             while (await reader.ReadAsync()) lines.Add($"{reader.GetValue(reader.FieldCount - 1)}");
             return string.Join('\n', lines);
         });
-        var taken = await Hub.WithDbAsync(db => Hub.Services.GetRequiredService<Engine>().TakeDueAsync(db, "whe_none", now, now, now + Schedule.LockFor, 8, CancellationToken.None));
-        var again = await Hub.WithDbAsync(db => Hub.Services.GetRequiredService<Engine>().TakeDueAsync(db, "whe_none", now, now, now + Schedule.LockFor, 8, CancellationToken.None));
+        var taken = await Hub.WithDbAsync(db => Hub.Services.GetRequiredService<Engine>().TakeDeliveriesAsync(db, "whe_none", now, now, now + Schedule.LockFor, 8, CancellationToken.None));
+        var again = await Hub.WithDbAsync(db => Hub.Services.GetRequiredService<Engine>().TakeDeliveriesAsync(db, "whe_none", now, now, now + Schedule.LockFor, 8, CancellationToken.None));
 
         Assert.Contains("deliveries_waiting", plan, StringComparison.Ordinal);
         Assert.DoesNotContain("SORT", plan.ToUpperInvariant(), StringComparison.Ordinal);

@@ -57,7 +57,7 @@ internal abstract class Engine
     public abstract Task<bool> TryAloneAsync(HubDb db, Func<Task> work, CancellationToken stop);
 
     /// <summary>Takes deliveries of a lane that are due, those that have waited longest, so that nobody else takes them before <paramref name="until"/>.</summary>
-    public abstract Task<IReadOnlyList<DeliveryRow>> TakeDueAsync(HubDb db, string lane, Instant due, Instant now, Instant until, int most, CancellationToken stop);
+    public abstract Task<IReadOnlyList<DeliveryRow>> TakeDeliveriesAsync(HubDb db, string lane, Instant due, Instant now, Instant until, int most, CancellationToken stop);
 
     /// <summary>A writer's own line to the database.</summary>
     public abstract IngestStore OpenIngest();

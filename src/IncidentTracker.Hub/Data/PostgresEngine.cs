@@ -104,7 +104,7 @@ internal sealed class PostgresEngine : Engine, IDisposable
         finally { await db.Database.CloseConnectionAsync(); }
     }
 
-    public override async Task<IReadOnlyList<DeliveryRow>> TakeDueAsync(HubDb db, string lane, Instant due, Instant now, Instant until, int most, CancellationToken stop) =>
+    public override async Task<IReadOnlyList<DeliveryRow>> TakeDeliveriesAsync(HubDb db, string lane, Instant due, Instant now, Instant until, int most, CancellationToken stop) =>
         await db.Deliveries.FromSql($"""
             UPDATE deliveries SET locked_until = {until.ToDateTimeUtc()}, fence = fence + 1
             WHERE id IN (SELECT id FROM deliveries WHERE lane = {lane} AND next_at <= {due.ToDateTimeUtc()} AND (locked_until IS NULL OR locked_until <= {now.ToDateTimeUtc()})

@@ -75,7 +75,7 @@ internal sealed class SqliteEngine : Engine, IDisposable
         return true;
     }
 
-    public override async Task<IReadOnlyList<DeliveryRow>> TakeDueAsync(HubDb db, string lane, Instant due, Instant now, Instant until, int most, CancellationToken stop) =>
+    public override async Task<IReadOnlyList<DeliveryRow>> TakeDeliveriesAsync(HubDb db, string lane, Instant due, Instant now, Instant until, int most, CancellationToken stop) =>
         await db.Deliveries.FromSql($"""
             UPDATE deliveries SET locked_until = {Moments.ToMicroseconds(until)}, fence = fence + 1
             WHERE id IN (SELECT id FROM deliveries WHERE lane = {lane} AND next_at <= {Moments.ToMicroseconds(due)} AND (locked_until IS NULL OR locked_until <= {Moments.ToMicroseconds(now)})

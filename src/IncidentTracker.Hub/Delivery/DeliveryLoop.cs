@@ -66,7 +66,7 @@ internal sealed partial class DeliveryLoop(
             if (room <= 0) continue;
 
             IReadOnlyList<DeliveryRow> taken;
-            using (await engine.EnterAsync(stop)) taken = await engine.TakeDueAsync(db, lane.Id, lane.Due, now, now + Schedule.LockFor, room, CancellationToken.None);
+            using (await engine.EnterAsync(stop)) taken = await engine.TakeDeliveriesAsync(db, lane.Id, lane.Due, now, now + Schedule.LockFor, room, CancellationToken.None);
             foreach (var delivery in taken) Start(lane, delivery, stop);
         }
     }

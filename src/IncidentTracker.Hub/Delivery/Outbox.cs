@@ -28,21 +28,22 @@ internal static class Outbox
     /// </summary>
     public static void Add(HubDb db, MailDraft mail, Instant now)
     {
-        if (!IsAddress(mail.To)) throw new ArgumentException("This is not a mail address.", nameof(mail));
-        var id = IdOf(MailLane, mail.Key);
-        if (db.Deliveries.Local.FindEntry(id) is not null) return;
-        db.Add(new DeliveryRow
-        {
-            Id = id,
-            Channel = DeliveryChannel.Mail,
-            Lane = MailLane,
-            Recipient = mail.To,
-            EventType = mail.Kind,
-            Body = JsonSerializer.Serialize(new MailContent(OneLine(mail.Subject), mail.Text, mail.Html)),
-            CreatedAt = now,
-            NextAt = now,
-        });
+        var row = Row(mail, now);
+        if (db.Deliveries.Local.FindEntry(row.Id) is null) db.Add(row);
     }
+
+    /// <summary>The mail as it is stored, for those who write rows by hand: INSERT ... ON CONFLICT (id) DO NOTHING.</summary>
+    public static DeliveryRow Row(MailDraft mail, Instant now) => new()
+    {
+        Id = IdOfMail(mail.Key),
+        Channel = DeliveryChannel.Mail,
+        Lane = MailLane,
+        Recipient = IsAddress(mail.To) ? mail.To : throw new ArgumentException("This is not a mail address.", nameof(mail)),
+        EventType = mail.Kind,
+        Body = JsonSerializer.Serialize(new MailContent(OneLine(mail.Subject), mail.Text, mail.Html)),
+        CreatedAt = now,
+        NextAt = now,
+    };
 
     /// <summary>The id of a mail with this key: to look whether it was queued.</summary>
     public static string IdOfMail(string key) => IdOf(MailLane, key);
