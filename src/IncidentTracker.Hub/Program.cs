@@ -3,6 +3,7 @@ using IncidentTracker.Data;
 using IncidentTracker.Delivery;
 using IncidentTracker.Incidents;
 using IncidentTracker.Rpc;
+using IncidentTracker.Sla;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
 using Microsoft.AspNetCore.DataProtection;
@@ -24,6 +25,7 @@ services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateDataAnn
 services.AddOptions<WebhookOptions>().BindConfiguration("Webhooks").ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<MailOptions>().BindConfiguration("Mail").ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<ContactOptions>().BindConfiguration("Contacts").ValidateDataAnnotations().ValidateOnStart();
+services.AddOptions<SlaOptions>().BindConfiguration("Sla").ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<DevelopmentOptions>().BindConfiguration("Development").ValidateDataAnnotations().ValidateOnStart();
 services.AddSingleton<IValidateOptions<DoorOptions>, LoopbackOnly>();
 
@@ -38,6 +40,8 @@ services.AddSingleton(sp => StoryClock.For(sp.GetRequiredService<IOptions<Develo
 services.AddSingleton<Register>().AddHostedService(sp => sp.GetRequiredService<Register>());
 services.AddSingleton<Addresses>();
 services.AddSingleton<Ingest>().AddHostedService(sp => sp.GetRequiredService<Ingest>());
+services.AddSingleton<SlaBooks>();
+services.AddSingleton<Sweeper>().AddHostedService(sp => sp.GetRequiredService<Sweeper>());
 services.AddSingleton<UpdateStreams>();
 services.AddSingleton<OpenIncident>();
 services.AddSingleton<CaseReader>();

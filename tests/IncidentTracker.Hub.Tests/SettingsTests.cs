@@ -3,6 +3,7 @@ using IncidentTracker.Access;
 using IncidentTracker.Data;
 using IncidentTracker.Delivery;
 using IncidentTracker.Rpc;
+using IncidentTracker.Sla;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
 using Microsoft.Extensions.Configuration;
@@ -21,6 +22,7 @@ public sealed class SettingsTests
         ["Webhooks"] = new WebhookOptions(),
         ["Mail"] = new MailOptions(),
         ["Contacts"] = new ContactOptions(),
+        ["Sla"] = new SlaOptions(),
         ["Development"] = new DevelopmentOptions(),
     };
 
