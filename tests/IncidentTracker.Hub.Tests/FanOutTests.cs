@@ -84,6 +84,21 @@ public sealed class FanOutTests : DeliveryTest
     }
 
     [Fact]
+    public async Task Silence_is_an_event_too()
+    {
+        var (id, _) = await EndpointAsync("XB");
+        await Hub.As("XB").OpenAsync(Tag);
+        await Receiver.EventsAsync(1);
+
+        await Hub.LiveUntilAsync(Hub.Time.Now + Duration.FromDays(2));
+        await FannedOutAsync();
+
+        var told = await DeliveriesAsync(id);
+        Assert.True(told.Count > 1);
+        Assert.Equal(Enumerable.Range(1, told.Count).Select(i => (long)i), (await Receiver.EventsAsync(told.Count)).Select(one => one.Sequence).Order());
+    }
+
+    [Fact]
     public async Task Two_hubs_on_one_database_deliver_each_event_once()
     {
         const int Cases = 40;
