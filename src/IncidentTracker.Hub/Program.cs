@@ -1,4 +1,5 @@
 using IncidentTracker.Access;
+using IncidentTracker.Alerts;
 using IncidentTracker.Data;
 using IncidentTracker.Delivery;
 using IncidentTracker.Incidents;
@@ -40,6 +41,7 @@ services.AddSingleton(sp => StoryClock.For(sp.GetRequiredService<IOptions<Develo
 services.AddSingleton<Register>().AddHostedService(sp => sp.GetRequiredService<Register>());
 services.AddSingleton<Addresses>();
 services.AddSingleton<SlaBooks>().AddHostedService(sp => sp.GetRequiredService<SlaBooks>());
+services.AddSingleton<Pulse>().AddHostedService(sp => sp.GetRequiredService<Pulse>());
 services.AddSingleton<Ingest>().AddHostedService(sp => sp.GetRequiredService<Ingest>());
 services.AddSingleton<SweepWatch>().AddHostedService(sp => sp.GetRequiredService<SweepWatch>());
 services.AddSingleton<Sweeper>().AddHostedService(sp => sp.GetRequiredService<Sweeper>());
@@ -52,6 +54,8 @@ services.AddSingleton<CaseAccess>();
 services.AddSingleton<TimelineWatch>();
 
 // Telling others.
+services.AddSingleton<AlertMails>();
+services.AddSingleton<AlertLoop>().AddHostedService(sp => sp.GetRequiredService<AlertLoop>());
 services.AddHostedService<Contacts>();
 services.AddSingleton<AllowedAddresses>();
 services.AddSingleton<Egress>();

@@ -25,6 +25,45 @@ internal sealed class AlertRow
     public Instant? ToldAt { get; set; }
 }
 
+/// <summary>Many silences of one party that people hear of as one.</summary>
+internal sealed class StormRow
+{
+    public required string Party { get; set; }
+
+    /// <summary>The step its cases have in common; empty while the party is silent altogether.</summary>
+    public required string Stage { get; set; }
+
+    public required Instant BeganAt { get; set; }
+    public required Instant LastAt { get; set; }
+    public int Cases { get; set; }
+}
+
+/// <summary>When a partner was last heard, and the longest pause that is usual for it.</summary>
+internal sealed class PulseRow
+{
+    public required string OrganizationId { get; set; }
+    public required Instant HeardAt { get; set; }
+    public int UsualPauseSeconds { get; set; }
+}
+
+internal sealed class StormTable : IEntityTypeConfiguration<StormRow>
+{
+    public void Configure(EntityTypeBuilder<StormRow> builder)
+    {
+        builder.ToTable("storms");
+        builder.HasKey(row => new { row.Party, row.Stage, row.BeganAt }).HasName("storms_by_beginning");
+    }
+}
+
+internal sealed class PulseTable : IEntityTypeConfiguration<PulseRow>
+{
+    public void Configure(EntityTypeBuilder<PulseRow> builder)
+    {
+        builder.ToTable("pulses");
+        builder.HasKey(row => row.OrganizationId).HasName("pulses_by_organization");
+    }
+}
+
 /// <summary>A policy, an agreement, working hours or maintenance, from a moment on.</summary>
 internal sealed class SlaEditionRow
 {
@@ -95,5 +134,6 @@ internal sealed class AlertTable : IEntityTypeConfiguration<AlertRow>
         builder.ToTable("alerts");
         builder.HasKey(row => new { row.IncidentId, row.Clock, row.Stage }).HasName("alerts_once");
         builder.HasIndex(row => row.FiredAt).HasDatabaseName("alerts_to_tell").HasFilter("told_at IS NULL");
+        builder.HasIndex(row => new { row.Party, row.FiredAt }).HasDatabaseName("alerts_by_party");
     }
 }

@@ -54,7 +54,7 @@ internal abstract class Engine
     public abstract Task<long> HorizonAsync(HubDb db, CancellationToken stop);
 
     /// <summary>Does work that one hub at a time should do, unless another one is at it: then false. No transaction is open meanwhile.</summary>
-    public abstract Task<bool> TryAloneAsync(HubDb db, Func<Task> work, CancellationToken stop);
+    public abstract Task<bool> TryAloneAsync(HubDb db, AloneAt at, Func<Task> work, CancellationToken stop);
 
     /// <summary>Takes deliveries of a lane that are due, those that have waited longest, so that nobody else takes them before <paramref name="until"/>.</summary>
     public abstract Task<IReadOnlyList<DeliveryRow>> TakeDeliveriesAsync(HubDb db, string lane, Instant due, Instant now, Instant until, int most, CancellationToken stop);
@@ -74,6 +74,9 @@ internal abstract class Engine
         public void Dispose() => leave();
     }
 }
+
+/// <summary>Work that one hub at a time should do.</summary>
+internal enum AloneAt { Events = 2, Alerts = 3 }
 
 /// <summary>A claim as it is stored.</summary>
 internal sealed record ClaimRow(IncidentId Incident, string PartnerId, string UpdateId, Instant ReceivedAt, byte[] Hash, byte[] Body);

@@ -16,6 +16,8 @@ internal sealed class HubDb(DbContextOptions<HubDb> options, Engine engine) : Db
     public DbSet<OpenRequestRow> OpenRequests => Set<OpenRequestRow>();
     public DbSet<StreamRow> Streams => Set<StreamRow>();
     public DbSet<LookAgainRow> LookAgain => Set<LookAgainRow>();
+    public DbSet<StormRow> Storms => Set<StormRow>();
+    public DbSet<PulseRow> Pulses => Set<PulseRow>();
     public DbSet<SlaEditionRow> SlaEditions => Set<SlaEditionRow>();
     public DbSet<PresenceRow> Presence => Set<PresenceRow>();
     public DbSet<OutageRow> Outages => Set<OutageRow>();

@@ -11,7 +11,7 @@ namespace IncidentTracker.Data;
 internal sealed class PostgresEngine : Engine, IDisposable
 {
     private const long UpgradeLock = 7_242_001;     // any number, as long as every hub uses the same
-    private const long EventsLock = 7_242_002;
+    private const long AloneLocks = 7_242_000;
     private const int TagLocks = 7_242;             // the first half of the keys that tags are locked by
 
     private readonly NpgsqlDataSource _source;
@@ -92,14 +92,14 @@ internal sealed class PostgresEngine : Engine, IDisposable
         await db.Database.SqlQuery<long>($"SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS \"Value\"").SingleAsync(stop);
 
     // A lock of the session, not of a transaction: an open transaction would hold back everybody who follows changes.
-    public override async Task<bool> TryAloneAsync(HubDb db, Func<Task> work, CancellationToken stop)
+    public override async Task<bool> TryAloneAsync(HubDb db, AloneAt at, Func<Task> work, CancellationToken stop)
     {
         await db.Database.OpenConnectionAsync(stop);
         try
         {
-            if (!await db.Database.SqlQuery<bool>($"SELECT pg_try_advisory_lock({EventsLock}) AS \"Value\"").SingleAsync(stop)) return false;
+            if (!await db.Database.SqlQuery<bool>($"SELECT pg_try_advisory_lock({AloneLocks + (long)at}) AS \"Value\"").SingleAsync(stop)) return false;
             try { await work(); }
-            finally { await db.Database.SqlQuery<bool>($"SELECT pg_advisory_unlock({EventsLock}) AS \"Value\"").SingleAsync(CancellationToken.None); }
+            finally { await db.Database.SqlQuery<bool>($"SELECT pg_advisory_unlock({AloneLocks + (long)at}) AS \"Value\"").SingleAsync(CancellationToken.None); }
             return true;
         }
         finally { await db.Database.CloseConnectionAsync(); }

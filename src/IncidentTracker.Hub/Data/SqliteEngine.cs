@@ -81,7 +81,7 @@ internal sealed class SqliteEngine : Engine, IDisposable
 
     public override Task<long> HorizonAsync(HubDb db, CancellationToken stop) => Task.FromResult(long.MaxValue);
 
-    public override async Task<bool> TryAloneAsync(HubDb db, Func<Task> work, CancellationToken stop)
+    public override async Task<bool> TryAloneAsync(HubDb db, AloneAt at, Func<Task> work, CancellationToken stop)
     {
         await work();
         return true;

@@ -25,7 +25,7 @@ internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseRe
         await using var db = await dbs.CreateDbContextAsync(stop);
         if (!await db.EventFollowers.AnyAsync(stop)) return 0;
         var taken = 0;
-        await engine.TryAloneAsync(db, async () => taken = await RoundAsync(db, stop), stop);
+        await engine.TryAloneAsync(db, AloneAt.Events, async () => taken = await RoundAsync(db, stop), stop);
         return taken;
     }
 

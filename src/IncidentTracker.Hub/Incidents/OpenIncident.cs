@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using IncidentTracker.Access;
+using IncidentTracker.Alerts;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
 using IncidentTracker.Sla;
@@ -16,7 +17,7 @@ namespace IncidentTracker.Incidents;
 /// Opens a case: look, decide, write. The report itself becomes its first claim, and the sightings of its tags join it in
 /// the same transaction, so that nothing seen before the report is missing from the timeline.
 /// </summary>
-internal sealed class OpenIncident(IDbContextFactory<HubDb> dbs, Engine engine, Register register, SlaBooks books, TimeProvider time)
+internal sealed class OpenIncident(IDbContextFactory<HubDb> dbs, Engine engine, Register register, SlaBooks books, Pulse pulse, TimeProvider time)
 {
     private const int Looks = 5;
 
@@ -24,6 +25,7 @@ internal sealed class OpenIncident(IDbContextFactory<HubDb> dbs, Engine engine, 
     public async Task<(IncidentId Id, bool Replayed)> RunAsync(Wire.OpenIncidentRequest request, PartnerIdentity opener, CancellationToken stop)
     {
         var now = time.Now();
+        pulse.Heard(opener.Id);
         var opening = OpeningReader.Read(request, opener.Reporter, now, register);
         var hash = ClaimCodec.HashOf(ClaimCodec.Canonical(request));
 

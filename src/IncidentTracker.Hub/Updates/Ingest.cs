@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Threading.Channels;
+using IncidentTracker.Alerts;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
 using IncidentTracker.Sla;
@@ -33,10 +34,11 @@ internal sealed class Ingest : BackgroundService
     private readonly IngestWriter[] _writers;
     private readonly Engine _engine;
     private readonly Addresses _addresses;
+    private readonly Pulse _pulse;
 
-    public Ingest(Engine engine, Addresses addresses, SlaBooks books, TimeProvider time, IOptions<IngestOptions> options, ILogger<IngestWriter> log)
+    public Ingest(Engine engine, Addresses addresses, SlaBooks books, Pulse pulse, TimeProvider time, IOptions<IngestOptions> options, ILogger<IngestWriter> log)
     {
-        (_engine, _addresses) = (engine, addresses);
+        (_engine, _addresses, _pulse) = (engine, addresses, pulse);
         _queues = [.. Enumerable.Range(0, engine.Writers).Select(_ => Channel.CreateBounded<Errand>(new BoundedChannelOptions(options.Value.Queue) { SingleReader = true }))];
         _writers = [.. _queues.Select(queue => new IngestWriter(engine, addresses, books, queue.Reader, time, options.Value, log))];
     }
@@ -60,6 +62,7 @@ internal sealed class Ingest : BackgroundService
     {
         try
         {
+            _pulse.Heard(group.Members[0].Claim.By);
             await _addresses.ResolveAsync(group.Members, stop);
             foreach (var submission in group.Members)
             {

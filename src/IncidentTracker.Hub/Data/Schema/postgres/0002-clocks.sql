@@ -20,6 +20,25 @@ CREATE TABLE alerts (
     CONSTRAINT alerts_once PRIMARY KEY (incident_id, clock, stage)
 );
 CREATE INDEX alerts_to_tell ON alerts (fired_at) WHERE told_at IS NULL;
+CREATE INDEX alerts_by_party ON alerts (party, fired_at);
+
+-- Many silences of one party that people hear of as one. The step is empty while the party is silent altogether.
+CREATE TABLE storms (
+    party text NOT NULL,
+    stage text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    cases integer NOT NULL,
+    CONSTRAINT storms_by_beginning PRIMARY KEY (party, stage, began_at)
+);
+
+-- When each partner was last heard, whatever it said, and the longest pause that is usual for it.
+CREATE TABLE pulses (
+    organization_id text NOT NULL,
+    heard_at timestamp with time zone NOT NULL,
+    usual_pause_seconds integer NOT NULL,
+    CONSTRAINT pulses_by_organization PRIMARY KEY (organization_id)
+);
 
 -- What clocks are judged by: policies, agreements, working hours, announced maintenance. An edition never changes.
 CREATE TABLE sla_editions (
