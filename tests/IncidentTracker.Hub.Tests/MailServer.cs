@@ -35,9 +35,9 @@ internal sealed class MailServer : IAsyncDisposable
 
     public IReadOnlyList<string> Users => [.. _said.Where(one => What(one) == "auth").Select(one => Text(one, "username"))];
 
-    public static async Task<MailServer> StartAsync()
+    public static async Task<MailServer> StartAsync(params string[] options)
     {
-        var process = new Process { StartInfo = new("node", [Path.Combine(Outside.Foreign, "smtp.mjs")]) { RedirectStandardOutput = true, RedirectStandardInput = true } };
+        var process = new Process { StartInfo = new("node", [Path.Combine(Outside.Foreign, "smtp.mjs"), .. options]) { RedirectStandardOutput = true, RedirectStandardInput = true } };
         var server = new MailServer(process);
         process.OutputDataReceived += (_, line) => server.Hear(line.Data);
         process.Start();

@@ -162,10 +162,11 @@ public sealed class MailTests : IAsyncLifetime
 
     [Theory]
     [InlineData("secret", "DELIVERED 250")]
-    [InlineData("wrong", "DEFERRED 535")]
+    [InlineData("wrong", "DEFERRED 530")]
     public async Task A_wrong_password_of_ours_is_not_held_against_the_mail(string password, string outcome)
     {
-        await using var hub = await Hub.StartAsync([.. Server(), ("Mail:User", "hub"), ("Mail:Password", password)]);
+        await using var server = await MailServer.StartAsync("--auth");
+        await using var hub = await Hub.StartAsync([.. Server(server), ("Mail:User", "hub"), ("Mail:Password", password)]);
         await hub.WithDbAsync(db =>
         {
             Outbox.Add(db, Draft("desk@xb.example"), hub.Time.Now);
@@ -173,7 +174,7 @@ public sealed class MailTests : IAsyncLifetime
         });
 
         await UntilAsync(hub, "desk@xb.example", delivery => delivery.DeliveredAt is not null || delivery.Attempts == 1);
-        Assert.Equal(["hub"], _server.Users);
+        Assert.Equal(["hub"], server.Users);
         Assert.Equal(outcome, await hub.WithDbAsync(db => db.DeliveryAttempts.Select(attempt => attempt.Outcome + " " + attempt.Status).SingleAsync()));
         Assert.Null(await hub.WithDbAsync(db => db.Deliveries.Select(row => row.ParkedReason).SingleAsync()));
     }

@@ -1,4 +1,5 @@
-// A mail server for tests: node smtp.mjs. Says "listening <port>", and then each thing that happens as a line of JSON.
+// A mail server for tests: node smtp.mjs [--auth]. With --auth it takes mail from "hub" with "secret" only.
+// Says "listening <port>", and then each thing that happens as a line of JSON.
 // The recipient says how it behaves:
 //   greylist...  turned away at first (451), then let in
 //   unknown...   refused (550)
@@ -17,7 +18,7 @@ const say = what => console.log(JSON.stringify(what));
 const refusal = (responseCode, message) => Object.assign(new Error(message), { responseCode });
 
 const server = new SMTPServer({
-  authOptional: true,
+  authOptional: !process.argv.includes('--auth'),
   disableReverseLookup: true,
   // Only for tests: it says what it was told, so the credentials must come encrypted or not at all.
   allowInsecureAuth: true,
