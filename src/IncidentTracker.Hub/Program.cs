@@ -59,6 +59,7 @@ app.UseHardenedGrpc();
 
 app.MapRest();
 app.MapIncidents();
+app.MapLedger();
 app.MapPages();
 app.MapTrack();
 app.MapGrpcService<PartnerUpdateService>();
