@@ -76,6 +76,9 @@ public sealed record Claim
     public ImmutableArray<Place> PlacesChecked { get; init; } = [];
     public Assignment? Assignment { get; init; }
 
+    /// <summary>Set on the hub's own words, and on those only: they change nothing about the bag.</summary>
+    public Judgement? Judgement { get; init; }
+
     public OrganizationId By => Reporter.Id;
 
     public ClaimId Id => new(By, UpdateId);
@@ -93,10 +96,16 @@ public sealed record Claim
     public bool IsWordOf(OrganizationId party) => SpeaksFor(party) || Reporter.ActsFor.Contains(party);
 
     /// <summary>
+    /// When the hub received it, as exactly as it matters to people: what is finer only tells in which order it took what
+    /// came in together.
+    /// </summary>
+    public Instant HeardAt => ReceivedAt - Duration.FromTicks(((ReceivedAt.ToUnixTimeTicks() % NodaConstants.TicksPerMillisecond) + NodaConstants.TicksPerMillisecond) % NodaConstants.TicksPerMillisecond);
+
+    /// <summary>
     /// The moment that places it on the timeline: when it happened, or when a plan or an estimate was made; of a day
     /// that was only named by its date, its end. Never after its receipt, so a fast clock cannot put its owner's word last.
     /// </summary>
-    public Instant OrderAt => Happened?.Latest is { } at && at < ReceivedAt ? at : ReceivedAt;
+    public Instant OrderAt => Happened?.Latest is { } at && at < HeardAt ? at : HeardAt;
 
     /// <summary>
     /// When a correction was declared, not later than the hub heard of it. A replacement carries the time of the event it
@@ -107,21 +116,21 @@ public sealed record Claim
         get
         {
             var said = Correction?.Kind == CorrectionKind.Void ? Happened?.At ?? SourceRecordedAt : SourceRecordedAt;
-            return said is { } at && at < ReceivedAt ? at : ReceivedAt;
+            return said is { } at && at < HeardAt ? at : HeardAt;
         }
     }
 
     /// <summary>The moment from which it counts as word given: when it happened if the hub was told in time, otherwise when it was told.</summary>
-    public Instant EffectiveAt => IsLate || IsAheadOfTime ? ReceivedAt : OrderAt;
+    public Instant EffectiveAt => IsLate || IsAheadOfTime ? HeardAt : OrderAt;
 
     /// <summary>How long the hub was not told.</summary>
-    public Duration Lag => Happened is { } happened && Classifier == Classifier.Actual ? ReceivedAt - happened.At : Duration.Zero;
+    public Duration Lag => Happened is { } happened && Classifier == Classifier.Actual ? HeardAt - happened.At : Duration.Zero;
 
     /// <summary>Reported more than an hour after it happened; a day that was only named by its date is late after its end.</summary>
     public bool IsLate => Lag > (Happened?.Precision == TimePrecision.Date ? Duration.FromDays(1) + LateAfter : LateAfter);
 
     /// <summary>Its happening lies too far in the hub's future to be believed.</summary>
-    public bool IsAheadOfTime => Classifier == Classifier.Actual && Happened is { } happened && happened.At > ReceivedAt + ClockSkew;
+    public bool IsAheadOfTime => Classifier == Classifier.Actual && Happened is { } happened && happened.At > HeardAt + ClockSkew;
 
     /// <summary>Reporting lag above which a claim is marked late.</summary>
     public static readonly Duration LateAfter = Duration.FromMinutes(60);

@@ -11,7 +11,7 @@ internal static class Duplicates
     public static HashSet<ClaimId> Of(ImmutableArray<Claim> ordered, Corrections corrections) =>
     [
         .. ordered
-            .Where(claim => claim.Happened is not null && claim.Correction is null && corrections.Of(claim) is null)
+            .Where(claim => claim.Happened is not null && claim.Correction is null && claim.Judgement is null && corrections.Of(claim) is null)
             .GroupBy(claim => (claim.By, claim.Happened))
             .Where(sameMoment => sameMoment.Skip(1).Any())
             .SelectMany(sameMoment => sameMoment.GroupBy(What))

@@ -42,7 +42,7 @@ public static class Fold
             if (duplicates.Contains(claim.Id)) marks |= Marks.ProbableDuplicate;
             if (withdrawal is not null) marks |= withdrawal.Correction!.Kind == CorrectionKind.Replace ? Marks.Replaced : Marks.Withdrawn;
 
-            if (new TimelineEntry(claim, marks, null).Counts)
+            if (claim.Judgement is null && new TimelineEntry(claim, marks, null).Counts)
             {
                 (state, marks) = Step.Take(facts, state, claim, marks);
                 custody.Note(state, claim, marks);
@@ -83,7 +83,7 @@ public static class Fold
             if (state.Waiting.Length > 0 || broughtIn.Length < mentioned.Length) return null;
             state = state with { Parties = Parties.Join(state.Parties, broughtIn) };
         }
-        if (!claim.IsInternal) (state, marks) = Step.Take(facts, state, claim, marks);
+        if (!claim.IsInternal && claim.Judgement is null) (state, marks) = Step.Take(facts, state, claim, marks);
         return (Heard(state, claim, marks), marks);
     }
 
@@ -94,7 +94,7 @@ public static class Fold
         if (claim.IsLate) marks |= Marks.Late;
         if (claim.IsAheadOfTime) marks |= Marks.ClockSkew;
         if (claim.Happened is null) marks |= Marks.TimeUnknown;
-        if (claim.StatusCode.Length > 0 && CodeLists.Find(claim.StatusCode) is null) marks |= Marks.StatusCodeUnknown;
+        if (claim.StatusCode.Length > 0 && claim.Judgement is null && CodeLists.Find(claim.StatusCode) is null) marks |= Marks.StatusCodeUnknown;
         return marks;
     }
 
@@ -106,11 +106,11 @@ public static class Fold
     }
 
     // Who was last heard is a matter of receipt, so it must not depend on the order of the timeline. A resend is no news,
-    // nor is what others cannot read.
+    // nor is what others cannot read, nor what the hub says itself.
     private static CaseState Heard(CaseState state, Claim claim, Marks marks)
     {
         state = state with { LastOrderAt = Latest(state.LastOrderAt, claim), ClaimCount = state.ClaimCount + 1 };
-        if (claim.IsInternal || (marks & (Marks.Quarantined | Marks.ProbableDuplicate)) != 0) return state;
+        if (claim.IsInternal || claim.Judgement is not null || (marks & (Marks.Quarantined | Marks.ProbableDuplicate)) != 0) return state;
         return state.HeardAt is { } heard && heard >= claim.ReceivedAt ? state : state with { HeardAt = claim.ReceivedAt, HeardFrom = claim.By };
     }
 }

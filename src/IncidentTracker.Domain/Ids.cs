@@ -32,6 +32,9 @@ public readonly record struct OrganizationId(string Value)
     /// <summary>The traveller. Not an organization, but bags pass into the traveller's hands too.</summary>
     public static readonly OrganizationId Customer = new("CUSTOMER");
 
+    /// <summary>The hub itself, where it judges what others said. No partner can have this name.</summary>
+    public static readonly OrganizationId Hub = new("HUB");
+
     private static readonly SearchValues<char> Known = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
     public static bool IsWellFormed(string? text) =>

@@ -15,6 +15,9 @@ public enum OrganizationKind
     ClaimsOffice = 8,
     Customer = 9,
     Agent = 10,
+
+    /// <summary>The hub itself. No partner can be one.</summary>
+    Hub = 11,
 }
 
 /// <summary>A party that can be on a case.</summary>
@@ -30,6 +33,9 @@ public sealed record Organization(OrganizationId Id, string Name, OrganizationKi
 /// </summary>
 public sealed record Reporter(OrganizationId Id, OrganizationKind Kind, ImmutableArray<OrganizationId> ActsFor)
 {
+    /// <summary>The hub, when it says what it found.</summary>
+    public static readonly Reporter Hub = new(OrganizationId.Hub, OrganizationKind.Hub, []);
+
     /// <summary>Which of two who speak of the same moment is nearer to the bag; the nearer one counts last.</summary>
     public int Nearness => Kind switch
     {
@@ -37,6 +43,7 @@ public sealed record Reporter(OrganizationId Id, OrganizationKind Kind, Immutabl
         OrganizationKind.Airline => 1,
         OrganizationKind.Handler or OrganizationKind.Airport or OrganizationKind.Authority => 2,
         OrganizationKind.Courier or OrganizationKind.ThirdParty => 3,
+        OrganizationKind.Hub => 5,
         _ => 4,
     };
 

@@ -29,13 +29,13 @@ internal static class Parties
     /// On the case itself, or speaking for one that is. It is always the customer's case; but an agent who does not speak for
     /// the customer there speaks for a party to it.
     /// </summary>
-    public static bool Include(ImmutableArray<OrganizationId> members, Claim claim) => claim.Reporter.SpeaksForCustomer
+    public static bool Include(ImmutableArray<OrganizationId> members, Claim claim) => claim.Judgement is not null || (claim.Reporter.SpeaksForCustomer
         ? Authority.SpeaksForAnother(claim) is not { } principal || principal == OrganizationId.Customer || members.Contains(principal)
-        : members.Contains(claim.By) || claim.Reporter.ActsFor.Any(principal => members.Contains(principal));
+        : members.Contains(claim.By) || claim.Reporter.ActsFor.Any(principal => members.Contains(principal)));
 
     /// <summary>The sender and every organization it names, whether or not it may. What it keeps to itself names nobody.</summary>
     public static ImmutableArray<OrganizationId> MentionedBy(Claim claim) =>
-        claim.IsInternal ? [] : Distinct([claim.By, claim.OnBehalfOf, claim.AskedParty, claim.Custody?.To, claim.Assignment?.Organization]);
+        claim.IsInternal || claim.Judgement is not null ? [] : Distinct([claim.By, claim.OnBehalfOf, claim.AskedParty, claim.Custody?.To, claim.Assignment?.Organization]);
 
     /// <summary>
     /// Those among them whom it brings onto the case. Whom the sender asks, hands the bag to or gives work to comes by a
@@ -44,7 +44,7 @@ internal static class Parties
     /// <param name="opened">The case as it was opened, with every role that was given on the way, whenever that was.</param>
     public static ImmutableArray<OrganizationId> BroughtInBy(CaseFacts facts, CaseState opened, Claim claim)
     {
-        if (claim.IsInternal) return [];
+        if (claim.IsInternal || claim.Judgement is not null) return [];
         if (facts.IsSighting) return MentionedBy(claim);
         if (!Authority.MayState(opened, claim)) return Distinct([claim.By, claim.OnBehalfOf]);
         return Distinct([claim.By, claim.OnBehalfOf, Authority.MayInvite(opened, claim) ? claim.AskedParty : null, claim.Custody is { Action: not CustodyAction.Refused } ? claim.Custody.To : null,

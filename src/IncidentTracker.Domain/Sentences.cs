@@ -39,6 +39,7 @@ public static partial class Sentences
     {
         var claim = entry.Claim;
         if (claim.StatusCode.Length == 0) return WithoutStatus(claim);
+        if (claim.Judgement is { } judgement) return OfHub(claim.StatusCode, judgement, nameOf);
         if (CodeLists.Find(claim.StatusCode) is not { } status) return "Other news";
         // "Left Frankfurt" would be a lie about a flight that is only planned.
         if (claim.Classifier != Classifier.Actual && status.Code is not ("FORWARD_PLANNED" or "DELIVERY_SCHEDULED"))
@@ -108,6 +109,18 @@ public static partial class Sentences
             _ => "", // no field of an update is written for customers, so no detail is known
         });
     }
+
+    private static string OfHub(string code, Judgement judgement, Func<OrganizationId, string> nameOf) => First(CodeLists.FindReserved(code)?.Label ?? ["Other news"], placeholder => placeholder switch
+    {
+        "asked" => Named(judgement.Party, nameOf),
+        "level" => judgement.Stage switch
+        {
+            ClockStage.Headquarters => "with its headquarters",
+            ClockStage.Supervisor => "with the supervisor of your case",
+            _ => "with a mediator",
+        },
+        _ => "",
+    });
 
     private static string WithoutStatus(Claim claim) => claim switch
     {

@@ -2,6 +2,7 @@ using IncidentTracker.Access;
 using IncidentTracker.Data;
 using IncidentTracker.Incidents;
 using IncidentTracker.Rpc;
+using IncidentTracker.Sla;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
 using Microsoft.AspNetCore.DataProtection;
@@ -20,6 +21,7 @@ if (builder.Configuration["Settings"] is { Length: > 0 } file) builder.Configura
 services.AddOptions<DatabaseOptions>().BindConfiguration("Database").ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<DoorOptions>().BindConfiguration("Doors").ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateDataAnnotations().ValidateOnStart();
+services.AddOptions<SlaOptions>().BindConfiguration("Sla").ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<DevelopmentOptions>().BindConfiguration("Development").ValidateDataAnnotations().ValidateOnStart();
 services.AddSingleton<IValidateOptions<DoorOptions>, LoopbackOnly>();
 
@@ -34,6 +36,8 @@ services.AddSingleton(sp => StoryClock.For(sp.GetRequiredService<IOptions<Develo
 services.AddSingleton<Register>().AddHostedService(sp => sp.GetRequiredService<Register>());
 services.AddSingleton<Addresses>();
 services.AddSingleton<Ingest>().AddHostedService(sp => sp.GetRequiredService<Ingest>());
+services.AddSingleton<SlaBooks>();
+services.AddSingleton<Sweeper>().AddHostedService(sp => sp.GetRequiredService<Sweeper>());
 services.AddSingleton<UpdateStreams>();
 services.AddSingleton<OpenIncident>();
 services.AddSingleton<CaseReader>();

@@ -23,9 +23,10 @@ internal sealed class StoredCases
 
         // All cases have the same history, so they stand where the first one stands.
         var facts = new CaseFacts(IncidentKind.DelayedBag, new("XA"), [new("1", "0900123456", new LocalDate(2026, 7, 6), "22", "BK", "Black, four wheels")], [new("GO"), new("XA")]);
-        var story = Fold.All(facts, _history.Select((update, i) => UpdateReader.Recall(update, SenderOf(i), ReceivedAt(update), "")));
+        var heard = _history.Select((update, i) => UpdateReader.Recall(update, SenderOf(i), ReceivedAt(update), "")).ToArray();
+        var story = Fold.All(facts, heard);
         _facts = CaseCodec.Write(facts, []);
-        _state = CaseCodec.Write(story.State);
+        _state = CaseCodec.Write(story.State, Clocks.All(SlaBook.Default, facts, OpenedAt, heard).Watch);
         Phase = story.State.Worst.Phase.ToString();
     }
 
@@ -33,7 +34,7 @@ internal sealed class StoredCases
 
     public Instant OpenedAt => ReceivedAt(_history[0]);
 
-    public CaseRow Case(int number) => new(_cases.Id(number), Cases.ReferenceOf(number).Value, null, _history.Length, _facts, _state);
+    public CaseRow Case(int number) => new(_cases.Id(number), Cases.ReferenceOf(number).Value, null, OpenedAt, _history.Length, _facts, _state);
 
     public IEnumerable<ClaimRow> Claims(int number)
     {

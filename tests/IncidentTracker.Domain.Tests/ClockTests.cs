@@ -10,6 +10,8 @@ public sealed class ClockTests
 
     private static readonly Calendar NightlyClosed = new("store", 1, "Etc/UTC", [.. Enumerable.Range(1, 7).Select(day => new OpeningHours((IsoDayOfWeek)day, new(5, 0), new(23, 0)))], []);
 
+    private static readonly SlaBook GroundOneSleeps = SlaBook.Default with { Hours = [new(Instant.MinValue, new(new("GO"), "", NightlyClosed))] };
+
     /// <summary>The first night of SC01.</summary>
     private static readonly Claim[] FirstNight =
     [
@@ -45,7 +47,7 @@ public sealed class ClockTests
     [Fact]
     public void A_store_that_is_closed_at_night_is_asked_in_the_morning()
     {
-        var (_, ended) = Tell(FirstNight, party => party == new OrganizationId("GO") ? NightlyClosed : Calendar.Always);
+        var (_, ended) = Tell(FirstNight, GroundOneSleeps);
 
         Assert.Equal("BAG_REQUESTED GO 21:10-06:10 ended 05:30 Met", Written(ended[^1]));
     }
@@ -118,10 +120,12 @@ public sealed class ClockTests
     [Fact]
     public void Each_item_and_track_owes_at_most_one_word_and_the_clocks_join_without_gap_or_overlap()
     {
+        var book = SlaBook.Default with { Hours = [.. Told.Everyone.Select(party => new Dated<WorkingHours>(Instant.MinValue, new(party, "", NightlyClosed)))] };
         AnyCase.Obey(1500, told =>
         {
             var openedAt = told.Claims.Min(claim => claim.ReceivedAt);
-            var (running, ended) = Clocks.All(Policy, _ => NightlyClosed, openedAt, told.Facts, told.Claims);
+            var (watch, ended) = Clocks.All(book, told.Facts, openedAt, told.Claims);
+            var running = watch.Running.Where(clock => clock.Track != Track.Question).ToArray();
             var state = Fold.All(told.Facts, told.Claims).State;
 
             Assert.Equal(running.Length, running.Select(clock => (clock.ItemId, clock.Track)).Distinct().Count());
@@ -135,8 +139,11 @@ public sealed class ClockTests
         });
     }
 
-    private static (ImmutableArray<DutyClock> Running, ImmutableArray<EndedClock> Ended) Tell(Claim[] claims, Func<OrganizationId, Calendar>? calendarOf = null) =>
-        Clocks.All(Policy, calendarOf ?? (_ => Calendar.Always), claims.Min(claim => claim.ReceivedAt), Case(), claims);
+    private static (ImmutableArray<DutyClock> Running, ImmutableArray<EndedClock> Ended) Tell(Claim[] claims, SlaBook? book = null)
+    {
+        var (watch, ended) = Clocks.All(book ?? SlaBook.Default, Case(), claims.Min(claim => claim.ReceivedAt), claims);
+        return (watch.Running, ended);
+    }
 
     private static string Written(DutyClock clock) => $"{clock.Status} {clock.Party} {Hour(clock.StartedAt)}-{Hour(clock.DueAt)}";
 

@@ -1,10 +1,12 @@
 using Grpc.Net.Client;
 using IncidentTracker.Data;
+using IncidentTracker.Sla;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NodaTime;
@@ -114,6 +116,17 @@ internal sealed class Hub : IAsyncDisposable
         return connection;
     }
 
+    /// <summary>Lives on until a moment: whenever something is due before it, the clock stands there and the hub looks.</summary>
+    public async Task LiveUntilAsync(Instant until)
+    {
+        while (await WithDbAsync(db => db.LookAgain.OrderBy(row => row.At).Select(row => (Instant?)row.At).FirstOrDefaultAsync()) is { } at && at < until)
+        {
+            Time.Set(Instant.Max(Time.Now, at + Duration.FromMilliseconds(1)));
+            await Services.GetRequiredService<Sweeper>().SweepAsync(CancellationToken.None);
+        }
+        Time.Set(until);
+    }
+
     /// <summary>Nothing was logged that would wake an operator.</summary>
     public void MustBeQuiet() => Assert.DoesNotContain(Log, line => line.Level >= LogLevel.Error);
 
@@ -151,6 +164,7 @@ internal sealed class Hub : IAsyncDisposable
             builder.UseSetting("Database:Connection", hub._database.Connection);
             builder.UseSetting("Doors:Web", "http://127.0.0.1:0");
             builder.UseSetting("Doors:Grpc", "http://127.0.0.1:0");
+            builder.UseSetting("Sla:Sweep", "false");       // a test says when the hub looks
             foreach (var (key, value) in DevelopmentPartners.Settings.Concat(hub._settings)) builder.UseSetting(key, value);
 
             builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(hub._log));

@@ -1,7 +1,9 @@
 using IncidentTracker.Data;
+using IncidentTracker.Domain;
 using IncidentTracker.Storage.V1;
 using IncidentTracker.Updates;
 using Microsoft.EntityFrameworkCore;
+using NodaTime;
 
 namespace IncidentTracker.HubTests;
 
@@ -19,11 +21,18 @@ internal static class Proof
         var byFile = claims.Select(claim => new ClaimRow(claim.IncidentId, claim.PartnerId, claim.UpdateId, claim.ReceivedAt, claim.Hash, claim.Body)).ToLookup(claim => claim.Incident);
         var joined = rows.Where(row => row.MergedInto is not null).ToLookup(row => row.MergedInto!.Value);
 
+        var looks = await db.LookAgain.AsNoTracking().ToDictionaryAsync(look => look.IncidentId, look => look.At);
+
         foreach (var row in rows.Where(row => row.MergedInto is null))
         {
-            var told = CaseLoading.Tell(CaseLoading.Open(Stored(row), [.. joined[row.Id].Select(Stored)]), byFile).State;
+            var file = CaseLoading.Open(Stored(row), [.. joined[row.Id].Select(Stored)]);
+            var heard = CaseLoading.Claims(file, byFile).Select(one => one.Claim).ToArray();
+            var told = Fold.All(file.Facts, heard).State;
+            var (watch, _) = Clocks.All(SlaBook.Default, file.Facts, row.OpenedAt, heard);
 
-            Assert.Equal(Text(CaseCodec.Write(told)), Text(row.State));
+            Assert.Equal(Text(CaseCodec.Write(told, watch)), Text(row.State));
+            var nextLook = file.Facts.IsSighting ? null : HubWords.NextLook(SlaBook.Default, told, watch);
+            Assert.True(nextLook is null || looks.GetValueOrDefault(row.Id, Instant.MaxValue) <= nextLook, "A look would come too late, or never.");
             Assert.Equal(told.Worst.Phase.ToString(), row.Phase);
             Assert.Equal(Enumerable.Range(1, (int)row.Version).Select(version => (long)version), traces[row.Id].Order());
         }
@@ -36,7 +45,7 @@ internal static class Proof
 
     public static Task<int> CountClaimsAsync(this TestDatabase database) => database.WithDbAsync(async db => await db.Claims.CountAsync() - await db.OpenRequests.CountAsync());
 
-    private static CaseRow Stored(IncidentRow row) => new(row.Id, row.Reference, row.MergedInto, row.Version, row.Facts, row.State);
+    private static CaseRow Stored(IncidentRow row) => new(row.Id, row.Reference, row.MergedInto, row.OpenedAt, row.Version, row.Facts, row.State);
 
     private static string Text(byte[] state) => StateRecord.Parser.ParseFrom(state).ToString();
 }

@@ -2,6 +2,7 @@ using System.Reflection;
 using IncidentTracker.Access;
 using IncidentTracker.Data;
 using IncidentTracker.Rpc;
+using IncidentTracker.Sla;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
 using Microsoft.Extensions.Configuration;
@@ -17,6 +18,7 @@ public sealed class SettingsTests
         ["Doors"] = new DoorOptions(),
         ["Ingest"] = new IngestOptions(),
         ["Rpc"] = new RpcLimits(),
+        ["Sla"] = new SlaOptions(),
         ["Development"] = new DevelopmentOptions(),
     };
 

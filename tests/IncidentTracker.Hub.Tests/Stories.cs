@@ -11,20 +11,22 @@ internal static class Stories
         [.. DevelopmentPartners.All.Select((partner, i) => ($"Development:Partners:{i}:Name", Names.GetValueOrDefault(partner.Id, partner.Id)))]);
 
     /// <summary>Tells a story up to a step and gives the reference of its first case.</summary>
-    public static async Task<string> TellAsync(this Hub hub, string name, string? until = null)
+    /// <param name="live">The hub looks at its clocks in between.</param>
+    public static async Task<string> TellAsync(this Hub hub, string name, string? until = null, bool live = false)
     {
         var story = Read(name);
         var lines = story.Speakers.ToDictionary(speaker => speaker, hub.As);
         var reference = "";
         foreach (var step in story.Steps)
         {
-            hub.Time.Set(Instant.FromDateTimeOffset(step.At));
+            if (live) await hub.LiveUntilAsync(Instant.FromDateTimeOffset(step.At));
+            else hub.Time.Set(Instant.FromDateTimeOffset(step.At));
             if (step.Open is { } open)
             {
                 var opened = await lines[step.By].OpenAsync(open);
                 if (reference.Length == 0) reference = opened.Incident.IncidentReference;
             }
-            if (step.Update is { } update) await lines[step.By].ReportAsync(update);
+            if (step.Update is { } update) await lines[step.By].BatchAsync(update);        // a story may tell how somebody is refused
             if (step.Id == until) break;
         }
         return reference;

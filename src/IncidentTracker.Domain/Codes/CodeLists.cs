@@ -44,7 +44,7 @@ public static class CodeLists
 
     // after the lists: static fields start in the order they are written
     private static readonly FrozenDictionary<string, StatusCode> StatusByCode = StatusCodes.ToFrozenDictionary(status => status.Code);
-    private static readonly FrozenSet<string> ReservedCodes = Reserved.Select(reserved => reserved.Code).ToFrozenSet();
+    private static readonly FrozenDictionary<string, ReservedCode> ReservedByCode = Reserved.ToFrozenDictionary(reserved => reserved.Code);
     private static readonly FrozenDictionary<string, ReasonForLoss> ReasonByCode = ReasonsForLoss.ToFrozenDictionary(reason => reason.Code);
     private static readonly FrozenDictionary<string, Colour> ColourByCode = Colours.ToFrozenDictionary(colour => colour.Code);
     private static readonly FrozenDictionary<string, Station> StationByCode = Stations.ToFrozenDictionary(station => station.Code);
@@ -55,7 +55,9 @@ public static class CodeLists
     public static StatusCode? Find(string code) => StatusByCode.GetValueOrDefault(code);
 
     /// <summary>Every SLA_ code is the hub's, also one that a later hub invents: a partner must not be able to occupy it first.</summary>
-    public static bool IsReserved(string code) => ReservedCodes.Contains(code) || code.StartsWith("SLA_", Ordinal);
+    public static bool IsReserved(string code) => ReservedByCode.ContainsKey(code) || code.StartsWith("SLA_", Ordinal);
+
+    public static ReservedCode? FindReserved(string code) => ReservedByCode.GetValueOrDefault(code);
 
     public static ReasonForLoss? FindReasonForLoss(string code) => ReasonByCode.GetValueOrDefault(code);
 
@@ -68,9 +70,10 @@ public static class CodeLists
     private static SlaPolicy ReadPolicy()
     {
         var file = Read<PolicyFile>("sla-policy.json");
-        return new(file.Id, file.Version, file.WarnAt, file.StillSearchingAtMost, [.. file.Rules.Select(rule => new SlaRule(
+        var question = new SlaRule(SlaRule.Question, Length(file.Question), [], null, SlaHours.Business, false);
+        return new(file.Id, file.Version, file.WarnAt, file.StillSearchingAtMost, Length(file.PauseAtMost), question, file.Escalation, [.. file.Rules.Select(rule => new SlaRule(
             rule.Status, Length(rule.Within), [.. rule.Steps.IsDefault ? [] : rule.Steps.Select(step => new SlaStep(Length(step.UntilAge), Length(step.Within)))],
-            rule.AfterEta is { } after ? Length(after) : null, rule.Hours))]);
+            rule.AfterEta is { } after ? Length(after) : null, rule.Hours, rule.Pauses))]);
 
         static Duration Length(string iso) => PeriodPattern.NormalizingIso.Parse(iso).GetValueOrThrow().ToDuration();
     }
@@ -92,9 +95,10 @@ public static class CodeLists
 
     private sealed record ColourFile(string Note, ImmutableArray<Colour> Colours);
 
-    private sealed record PolicyFile(string Note, string Id, int Version, double WarnAt, int StillSearchingAtMost, ImmutableArray<PolicyRule> Rules);
+    private sealed record PolicyFile(string Note, string Id, int Version, double WarnAt, int StillSearchingAtMost, string PauseAtMost, string Question,
+        ImmutableArray<Escalation> Escalation, ImmutableArray<PolicyRule> Rules);
 
-    private sealed record PolicyRule(string Status, string Within, ImmutableArray<PolicyStep> Steps = default, string? AfterEta = null, SlaHours Hours = SlaHours.Elapsed);
+    private sealed record PolicyRule(string Status, string Within, ImmutableArray<PolicyStep> Steps = default, string? AfterEta = null, SlaHours Hours = SlaHours.Elapsed, bool Pauses = false);
 
     private sealed record PolicyStep(string UntilAge, string Within);
 

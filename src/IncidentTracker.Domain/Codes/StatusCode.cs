@@ -24,13 +24,22 @@ public sealed record StatusCode(
 }
 
 /// <summary>A code that only the hub may write, because it is a judgement over everybody's words and not a word of one party.</summary>
-public sealed record ReservedCode(string Code, string Meaning);
+/// <param name="Label">Like the label of a status; none while the hub never writes the code.</param>
+public sealed record ReservedCode(string Code, string Meaning, ImmutableArray<string> Label = default);
 
 /// <summary>The few steps of a customer's progress bar; many codes, one picture.</summary>
 public enum Phase { Reported, Searching, Found, OnTheWay, Delivery, Returned, Closed }
 
 /// <summary>Damage and money have their own course: a bag can be home while its claim has just begun.</summary>
-public enum Track { Main, Damage, Claim }
+public enum Track
+{
+    Main,
+    Damage,
+    Claim,
+
+    /// <summary>What one party asked another. No status is on it.</summary>
+    Question,
+}
 
 /// <summary>What the hub does with a word from a party whose word it is not. It is never thrown away.</summary>
 public enum Otherwise

@@ -20,6 +20,9 @@ public sealed record Calendar(string Id, int Version, string Zone, ImmutableArra
     // A time that the change to summer time skips means the first moment after it; one that comes twice means the first.
     private static readonly ZoneLocalMappingResolver Lenient = Resolvers.CreateMappingResolver(Resolvers.ReturnEarlier, Resolvers.ReturnStartOfIntervalAfter);
 
+    /// <summary>What is pinned on clocks: store/1.</summary>
+    public string Name => field ??= $"{Id}/{Version}";
+
     private bool IsAlways => Id == Always.Id;
 
     private DateTimeZone Place => field ??= DateTimeZoneProviders.Tzdb[Zone];

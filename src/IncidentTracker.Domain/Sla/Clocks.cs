@@ -4,130 +4,192 @@ using NodaTime;
 namespace IncidentTracker.Domain;
 
 /// <summary>
-/// A running duty to speak: this party owes the next word about this item by this moment. What it was judged by is pinned
-/// on it.
-/// </summary>
-/// <param name="Status">The status after which the word is owed.</param>
-/// <param name="Cycle">1 for the first word that is owed after the status, 2 for the one after that, and so on.</param>
-/// <param name="WithoutNews">How many words in a row said only that the work goes on.</param>
-public sealed record DutyClock(
-    string ItemId, Track Track, string Status, OrganizationId Party, int Cycle, Instant StartedAt, Instant WarnAt, Instant DueAt, int WithoutNews, string Policy, string Calendar);
-
-/// <summary>How a clock ended.</summary>
-public enum ClockEnd
-{
-    /// <summary>The party spoke in time.</summary>
-    Met,
-
-    /// <summary>The party spoke, but too late.</summary>
-    Late,
-
-    /// <summary>The duty went to another party, or to another word, before it was due.</summary>
-    Moved,
-
-    /// <summary>The duty went away when it was overdue already: the word never came.</summary>
-    Missed,
-}
-
-/// <summary>A clock that runs no more.</summary>
-public sealed record EndedClock(DutyClock Clock, Instant EndedAt, ClockEnd End);
-
-/// <summary>
 /// Who owes the next word, and by when: folded from the claims in the order in which the hub received them, because a
-/// party can only be asked for what was known. At every moment at most one word is owed for each item on each track.
+/// party can only be asked for what was known. At every moment at most one word is owed for each item on each track, and
+/// one for each question.
 /// </summary>
 public static class Clocks
 {
-    /// <summary>Takes one more receipt. The same arguments always get the same answer.</summary>
-    /// <param name="state">Where the case stands with the claim.</param>
-    public static (ImmutableArray<DutyClock> Running, ImmutableArray<EndedClock> Ended) Hear(
-        SlaPolicy policy, Func<OrganizationId, Calendar> calendarOf, Instant openedAt, ImmutableArray<DutyClock> running, CaseState state, Claim claim, Marks marks)
-    {
-        var isWord = !claim.IsInternal && (marks & NoWord) == 0;
-        // Nobody owed anything about a bag that was only seen: what came before the opening counts as known at the opening.
-        var now = Instant.Max(claim.ReceivedAt, openedAt);
-        var next = ImmutableArray.CreateBuilder<DutyClock>();
-        var ended = ImmutableArray.CreateBuilder<EndedClock>();
-
-        foreach (var item in state.Items)
-            foreach (var (track, status) in Tracks(item))
-            {
-                var clock = running.FirstOrDefault(one => one.ItemId == item.Id && one.Track == track);
-                var spoke = clock is not null && isWord && claim.IsAbout(item) && claim.IsWordOf(clock.Party);
-                var duty = Duties.Of(policy, state, item, status);
-
-                if (duty is { } same && clock is not null && clock.Status == same.Rule.Status && clock.Party == same.Party && !spoke)
-                {
-                    next.Add(clock);
-                    continue;
-                }
-                var withoutNews = clock is not null && duty?.Party == clock.Party && BringsNoNews(claim, clock) ? clock.WithoutNews + 1 : 0;
-                if (clock is not null && withoutNews > policy.StillSearchingAtMost)
-                {
-                    next.Add(clock with { WithoutNews = withoutNews });
-                    continue;
-                }
-
-                if (clock is not null) ended.Add(new(clock, now, EndOf(clock, now, spoke)));
-                if (duty is { } owed) next.Add(Start(policy, calendarOf(owed.Party), openedAt, item, track, owed, clock, now) with { WithoutNews = withoutNews });
-            }
-        return (next.ToImmutable(), ended.ToImmutable());
-    }
-
-    /// <summary>Tells the clocks of a case from the beginning: those that ended, in order, and those that run.</summary>
-    public static (ImmutableArray<DutyClock> Running, ImmutableArray<EndedClock> Ended) All(
-        SlaPolicy policy, Func<OrganizationId, Calendar> calendarOf, Instant openedAt, CaseFacts facts, IEnumerable<Claim> claims)
-    {
-        var heard = new List<Claim>();
-        var course = Course.At(CaseState.Of(facts));
-        ImmutableArray<DutyClock> running = [];
-        var ended = ImmutableArray.CreateBuilder<EndedClock>();
-        foreach (var claim in claims.OrderBy(claim => claim.ReceivedAt).ThenBy(claim => claim, TimelineOrder.Instance))
-        {
-            heard.Add(claim);
-            Marks marks;
-            if (course.With(facts, claim) is { } step) (course, marks) = step;
-            else
-            {
-                var story = Fold.All(facts, heard);
-                (course, marks) = (story.Course, story.Entries.Last(entry => ReferenceEquals(entry.Claim, claim)).Marks);
-            }
-            (running, var over) = Hear(policy, calendarOf, openedAt, running, course.State, claim, marks);
-            ended.AddRange(over);
-        }
-        return (running, ended.ToImmutable());
-    }
-
-    /// <summary>The word that is waited for, as the customer should know it: about the item that stands worst, or else the one due first.</summary>
-    public static DutyClock? NextWord(CaseState state, IEnumerable<DutyClock> running)
-    {
-        var owed = running.Where(clock => clock.Party != OrganizationId.Customer).OrderBy(clock => clock.DueAt).ToArray();
-        return owed.FirstOrDefault(clock => clock.Track == Track.Main && clock.ItemId == state.Worst.Id) ?? owed.FirstOrDefault();
-    }
+    private static readonly Duration ShortestLength = Duration.FromMinutes(30);
 
     private const Marks NoWord = Marks.Quarantined | Marks.NotAuthorised | Marks.ProbableDuplicate | Marks.Withdrawn | Marks.Replaced | Marks.CorrectionRefused;
 
-    private static IEnumerable<(Track Track, string Status)> Tracks(ItemState item) =>
-        [(Track.Main, item.StatusCode), (Track.Damage, item.Phase == Phase.Closed ? "" : item.DamageCode), (Track.Claim, item.Phase == Phase.Closed ? "" : item.ClaimCode)];
-
-    /// <summary>"Still searching" again: nothing that anybody could tell the customer.</summary>
-    private static bool BringsNoNews(Claim claim, DutyClock clock) =>
-        claim.StatusCode == clock.Status && claim is { Custody: null, Eta: null, Flight: null, Correction: null, PlacesChecked.IsEmpty: true, HasEvidence: false };
-
-    private static ClockEnd EndOf(DutyClock clock, Instant now, bool spoke) =>
-        now <= clock.DueAt ? spoke ? ClockEnd.Met : ClockEnd.Moved : spoke ? ClockEnd.Late : ClockEnd.Missed;
-
-    private static DutyClock Start(SlaPolicy policy, Calendar calendar, Instant openedAt, ItemState item, Track track, Duty duty, DutyClock? before, Instant now)
+    /// <summary>Takes one more receipt. The same arguments always get the same answer.</summary>
+    /// <param name="state">Where the case stands with the claim.</param>
+    public static (CaseWatch Watch, ImmutableArray<EndedClock> Ended) Hear(
+        SlaBook book, CaseFacts facts, Instant openedAt, CaseWatch watch, CaseState state, Claim claim, Marks marks)
     {
-        var rule = duty.Rule;
-        var hours = rule.Hours == SlaHours.Business ? calendar : Calendar.Always;
-        var within = rule.WithinAt(now - openedAt);
-        var expected = track == Track.Main && item.Eta is { } eta && rule.AfterEta is { } after ? (eta.To ?? eta.From) + after : (Instant?)null;
+        if (!(watch.HeardUpTo >= claim.ReceivedAt)) watch = watch with { HeardUpTo = claim.ReceivedAt };
+        if (facts.IsSighting) return (watch, []);
+        if (claim.Judgement is { } judgement) return (Take(watch, claim, judgement), []);
 
-        // A calendar without any time would let a party be silent for ever.
-        var due = expected > now ? expected.Value : hours.After(now, within) ?? now + within;
-        var warn = expected > now || rule.Hours == SlaHours.Elapsed ? now + ((due - now) * policy.WarnAt) : hours.After(now, within * policy.WarnAt) ?? due;
-        var cycle = before is { } same && same.Status == rule.Status && same.Party == duty.Party ? same.Cycle + 1 : 1;
-        return new(item.Id, track, rule.Status, duty.Party, cycle, now, warn.ToWholeMicroseconds(), due, 0, $"{policy.Id}/{policy.Version}", $"{hours.Id}/{hours.Version}");
+        // Nobody owed anything about a bag that was only seen: what came before the opening counts as known at the opening.
+        var round = new Round(book, openedAt, state, claim, Instant.Max(claim.ReceivedAt, openedAt), !claim.IsInternal && (marks & NoWord) == 0);
+        return round.Hear(watch);
+    }
+
+    /// <summary>Tells the clocks of a case from the beginning: what is watched now, and the clocks that ended, in order.</summary>
+    public static (CaseWatch Watch, ImmutableArray<EndedClock> Ended) All(SlaBook book, CaseFacts facts, Instant openedAt, IEnumerable<Claim> claims)
+    {
+        var heard = new List<Claim>();
+        var course = Course.At(CaseState.Of(facts));
+        var watch = CaseWatch.Nothing;
+        var ended = ImmutableArray.CreateBuilder<EndedClock>();
+        foreach (var claim in InOrderOfReceipt(claims))
+        {
+            heard.Add(claim);
+            (course, watch, _, var over) = Receive(book, facts, openedAt, course, watch, claim, heard);
+            ended.AddRange(over);
+        }
+        return (watch, ended.ToImmutable());
+    }
+
+    /// <summary>Takes one more receipt into the course of a case and into what is watched.</summary>
+    /// <param name="heard">Everything received so far, this claim included: asked only when the story must be told again.</param>
+    public static (Course Course, CaseWatch Watch, Marks Marks, ImmutableArray<EndedClock> Ended) Receive(
+        SlaBook book, CaseFacts facts, Instant openedAt, Course course, CaseWatch watch, Claim claim, IEnumerable<Claim> heard)
+    {
+        Marks marks;
+        if (course.With(facts, claim) is { } step) (course, marks) = step;
+        else
+        {
+            var story = Fold.All(facts, heard);
+            (course, marks) = (story.Course, story.Entries.Last(entry => ReferenceEquals(entry.Claim, claim)).Marks);
+        }
+        var (next, ended) = Hear(book, facts, openedAt, watch, course.State, claim, marks);
+        return (course, next, marks, ended);
+    }
+
+    /// <summary>Receipts have one order; sightings of two files may share a moment, and then the timeline decides.</summary>
+    public static IEnumerable<Claim> InOrderOfReceipt(IEnumerable<Claim> claims) => claims.OrderBy(claim => claim.ReceivedAt).ThenBy(claim => claim, TimelineOrder.Instance);
+
+    /// <summary>The word that is waited for, as the customer should know it: about the item that stands worst, or else the one due first.</summary>
+    public static DutyClock? NextWord(CaseState state, CaseWatch watch)
+    {
+        var owed = watch.Running.Where(clock => clock.Party != OrganizationId.Customer && clock.Track != Track.Question).OrderBy(clock => clock.DueAt).ToArray();
+        return owed.FirstOrDefault(clock => clock.Track == Track.Main && clock.ItemId == state.Worst.Id) ?? owed.FirstOrDefault();
+    }
+
+    /// <summary>What the hub itself has said is remembered, so that it is said once.</summary>
+    private static CaseWatch Take(CaseWatch watch, Claim claim, Judgement judgement) => claim.StatusCode switch
+    {
+        HubWords.EtaPassed => watch with { PassedEtas = watch.PassedEtas.RemoveAll(known => known.ItemId == claim.ItemId).Add(new(claim.ItemId, judgement.DueAt)) },
+        HubWords.Cleared => watch with { Cleared = watch.Cleared.RemoveAll(clock => clock.Number == judgement.Clock) },
+        _ => watch with { Running = [.. watch.Running.Select(clock => clock.Number == judgement.Clock && clock.Stage < judgement.Stage ? clock with { Stage = judgement.Stage } : clock)] },
+    };
+
+    /// <summary>One receipt, seen by every clock of the case.</summary>
+    private sealed class Round(SlaBook book, Instant openedAt, CaseState state, Claim claim, Instant now, bool isWord)
+    {
+        private readonly ImmutableArray<DutyClock>.Builder _running = ImmutableArray.CreateBuilder<DutyClock>();
+        private readonly ImmutableArray<EndedClock>.Builder _ended = ImmutableArray.CreateBuilder<EndedClock>();
+
+        public (CaseWatch, ImmutableArray<EndedClock>) Hear(CaseWatch watch)
+        {
+            var policy = book.PolicyAt(now);
+            var started = watch.Started;
+            foreach (var item in state.Items)
+                foreach (var (track, status) in Tracks(item))
+                    started = HearItem(policy, watch.Running, item, track, status, started);
+            started = HearQuestions(policy, watch.Running, started);
+
+            var cleared = watch.Cleared;
+            foreach (var over in _ended)
+                if (over is { End: ClockEnd.Late, Clock.Stage: >= ClockStage.Breached }) cleared = cleared.Add(over.Clock);
+            return (watch with { Running = _running.ToImmutable(), Started = started, Cleared = cleared }, _ended.ToImmutable());
+        }
+
+        private int HearItem(SlaPolicy policy, ImmutableArray<DutyClock> running, ItemState item, Track track, string status, int started)
+        {
+            var clock = Find(running, item.Id, track);
+            var spoke = clock is not null && isWord && claim.IsAbout(item) && claim.IsWordOf(clock.Party);
+            var duty = Duties.Of(policy, state, item, status);
+
+            if (duty is { } same && clock is not null && clock.Status == same.Rule.Status && clock.Party == same.Party && !spoke)
+            {
+                _running.Add(clock);
+                return started;
+            }
+            var withoutNews = clock is not null && duty?.Party == clock.Party && BringsNoNews(clock) ? clock.WithoutNews + 1 : 0;
+            if (clock is not null && withoutNews > policy.StillSearchingAtMost)
+            {
+                _running.Add(clock with { WithoutNews = withoutNews });
+                return started;
+            }
+
+            if (clock is not null) _ended.Add(new(clock, now, EndOf(clock, spoke)));
+            if (duty is { } owed) _running.Add(Start(policy, ++started, item, track, owed, clock) with { WithoutNews = withoutNews });
+            return started;
+        }
+
+        /// <summary>A party answers all that it was asked with its next word; what nobody can answer any more is not waited for.</summary>
+        private int HearQuestions(SlaPolicy policy, ImmutableArray<DutyClock> running, int started)
+        {
+            var isOver = state.Items.All(item => item.Phase == Phase.Closed);
+            foreach (var clock in running)
+            {
+                if (clock.Track != Track.Question) continue;
+                var spoke = isWord && claim.IsWordOf(clock.Party);
+                if (spoke || isOver) _ended.Add(new(clock, now, EndOf(clock, spoke)));
+                else _running.Add(clock);
+            }
+            if (isOver || AskedNow() is not { } asked) return started;
+
+            var by = claim.OnBehalfOf ?? claim.By;
+            foreach (var clock in _running)
+                if (clock.Track == Track.Question && clock.Party == asked && clock.AskedBy == by) return started;
+            _running.Add(Start(policy, ++started, null, Track.Question, new(policy.Question, asked), null) with { AskedBy = by });
+            return started;
+        }
+
+        // Beside a status, whoever is asked owes the word after it. Only those on the case can answer.
+        private OrganizationId? AskedNow() =>
+            isWord && claim is { AskedParty: { } asked, StatusCode.Length: 0, Classifier: Classifier.Actual } && asked != OrganizationId.Customer && !claim.IsWordOf(asked)
+            && state.Parties.Contains(asked) ? asked : null;
+
+        private static DutyClock? Find(ImmutableArray<DutyClock> running, string itemId, Track track)
+        {
+            foreach (var clock in running)
+                if (clock.Track == track && clock.ItemId == itemId) return clock;
+            return null;
+        }
+
+        private static IEnumerable<(Track Track, string Status)> Tracks(ItemState item) =>
+            [(Track.Main, item.StatusCode), (Track.Damage, item.Phase == Phase.Closed ? "" : item.DamageCode), (Track.Claim, item.Phase == Phase.Closed ? "" : item.ClaimCode)];
+
+        /// <summary>"Still searching" again: nothing that anybody could tell the customer.</summary>
+        private bool BringsNoNews(DutyClock clock) =>
+            claim.StatusCode == clock.Status && claim is { Custody: null, Eta: null, Flight: null, Correction: null, PlacesChecked.IsEmpty: true, HasEvidence: false };
+
+        private ClockEnd EndOf(DutyClock clock, bool spoke) =>
+            now <= clock.DueAt ? spoke ? ClockEnd.Met : ClockEnd.Moved : spoke ? ClockEnd.Late : ClockEnd.Missed;
+
+        private DutyClock Start(SlaPolicy policy, int number, ItemState? item, Track track, Duty duty, DutyClock? before)
+        {
+            var rule = duty.Rule;
+            var calendar = rule.Hours == SlaHours.Business ? book.CalendarOf(duty.Party, item?.Station ?? "", now) : Calendar.Always;
+            var cycle = before is { } same && same.Status == rule.Status && same.Party == duty.Party ? same.Cycle + 1 : 1;
+            var expected = track == Track.Main && item?.Eta is { } eta && rule.AfterEta is { } after ? (End: eta.To ?? eta.From, After: after) : ((Instant End, Duration After)?)null;
+
+            if (rule.Pauses && expected is { } end && end.End > now && HasReason(rule))
+            {
+                var until = Instant.Min(end.End, now + policy.PauseAtMost);
+                return Of(until, end.After, null) with { PausedUntil = until.ToWholeMicroseconds() };
+            }
+            // What is due the moment something was expected still gives its ladder time between the steps.
+            if (!rule.Pauses && expected is { } known && known.End + known.After > now) return Of(now, Duration.Max(known.After, ShortestLength), known.End + known.After);
+            return Of(now, rule.WithinAt(now - openedAt), null);
+
+            DutyClock Of(Instant from, Duration length, Instant? by)
+            {
+                // A calendar without any time would let a party be silent for ever.
+                var due = (by ?? calendar.After(from, length) ?? from + length).ToWholeMicroseconds();
+                var warn = by is null ? calendar.After(from, length * policy.WarnAt) ?? due : from + ((due - from) * policy.WarnAt);
+                return new(number, item?.Id ?? "", track, rule.Status, duty.Party, cycle, now, warn.ToWholeMicroseconds(), due, length, 0, policy.Name, calendar.Name);
+            }
+        }
+
+        // A reason is stated with the status itself.
+        private bool HasReason(SlaRule rule) => claim.StatusCode == rule.Status && claim.ReasonCode.Length > 0;
     }
 }

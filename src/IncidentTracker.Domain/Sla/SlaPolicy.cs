@@ -10,9 +10,17 @@ namespace IncidentTracker.Domain;
 /// </summary>
 /// <param name="WarnAt">The share of the time after which the party is reminded.</param>
 /// <param name="StillSearchingAtMost">How often in a row a word without any news may start the time anew.</param>
-public sealed record SlaPolicy(string Id, int Version, double WarnAt, int StillSearchingAtMost, ImmutableArray<SlaRule> Rules)
+/// <param name="PauseAtMost">The longest stretch for which a stated reason may stop a clock.</param>
+/// <param name="Question">How soon a party answers what it was asked on the case.</param>
+/// <param name="Escalation">When an overdue word goes to the next level, in lengths of the time that was given for it.</param>
+/// <param name="Rules">One for each status.</param>
+public sealed record SlaPolicy(
+    string Id, int Version, double WarnAt, int StillSearchingAtMost, Duration PauseAtMost, SlaRule Question, ImmutableArray<Escalation> Escalation, ImmutableArray<SlaRule> Rules)
 {
-    private FrozenDictionary<string, SlaRule> ByStatus => field ??= Rules.ToFrozenDictionary(rule => rule.Status);
+    private FrozenDictionary<string, SlaRule> ByStatus => field ??= Rules.Append(Question).ToFrozenDictionary(rule => rule.Status);
+
+    /// <summary>What is pinned on clocks: default/1.</summary>
+    public string Name => field ??= $"{Id}/{Version}";
 
     /// <summary>The rule for a status; null when nobody owes a word after it.</summary>
     public SlaRule? RuleFor(string statusCode) => ByStatus.GetValueOrDefault(statusCode);
@@ -21,13 +29,20 @@ public sealed record SlaPolicy(string Id, int Version, double WarnAt, int StillS
 /// <summary>How soon the next word is due after one status.</summary>
 /// <param name="Steps">For cases that are younger; the first one that fits counts.</param>
 /// <param name="AfterEta">Counted from the end of the expected time instead, where one is known that has not passed.</param>
-public sealed record SlaRule(string Status, Duration Within, ImmutableArray<SlaStep> Steps, Duration? AfterEta, SlaHours Hours)
+/// <param name="Pauses">The time until the expected end stands still, if a reason was given; without one the end does not count.</param>
+public sealed record SlaRule(string Status, Duration Within, ImmutableArray<SlaStep> Steps, Duration? AfterEta, SlaHours Hours, bool Pauses)
 {
+    /// <summary>The name of the rule for questions: it goes with no status.</summary>
+    public const string Question = "QUESTION";
+
     public Duration WithinAt(Duration age) => Steps.FirstOrDefault(step => age < step.UntilAge)?.Within ?? Within;
 }
 
 /// <summary>The length for cases up to an age.</summary>
 public sealed record SlaStep(Duration UntilAge, Duration Within);
+
+/// <summary>A level of the ladder, and after how many lengths of the time that was given it is told.</summary>
+public sealed record Escalation(ClockStage To, double After);
 
 /// <summary>What counts as time.</summary>
 public enum SlaHours

@@ -22,6 +22,8 @@ public sealed record DevelopmentOptions : IValidatableObject
         foreach (var partner in Partners)
         {
             if (!OrganizationId.IsWellFormed(partner.Id)) yield return new($"Development:Partners: \"{partner.Id}\" is not 2 to 16 of A-Z and 0-9.");
+            if (partner.Id == OrganizationId.Hub.Value || partner.Id == OrganizationId.Customer.Value || partner.Kind == OrganizationKind.Hub)
+                yield return new($"Development:Partners:{partner.Id}: HUB and CUSTOMER are not partners, and no partner is of the kind Hub.");
             if (partner.Key.Length < 16) yield return new($"Development:Partners:{partner.Id}: the key needs at least 16 characters.");
             if (partner.ActsFor.FirstOrDefault(principal => !OrganizationId.IsWellFormed(principal)) is { } odd)
                 yield return new($"Development:Partners:{partner.Id}: \"{odd}\" in ActsFor is not an organization's identifier.");

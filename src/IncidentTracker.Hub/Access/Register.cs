@@ -19,7 +19,7 @@ internal sealed class Register(IDbContextFactory<HubDb> dbs, Engine engine, IOpt
     public Organization? Find(OrganizationId id) => _organizations.GetValueOrDefault(id);
 
     /// <summary>What people call it; its identifier when nobody has said.</summary>
-    public string NameOf(OrganizationId id) => Find(id)?.Name ?? id.Value;
+    public string NameOf(OrganizationId id) => id == OrganizationId.Hub ? "IncidentTracker" : Find(id)?.Name ?? id.Value;
 
     public Organization? ByKey(string key) => _byKey.TryGetValue(Fingerprint(key), out var id) ? Find(id) : null;
 

@@ -36,9 +36,9 @@ internal static class CaseCodec
     public static IReadOnlyList<Wire.Flight> ReadLegs(byte[] stored) =>
         [.. FactsRecord.Parser.ParseFrom(stored).Legs.Select(leg => Wire.Flight.Parser.ParseFrom(leg))];
 
-    public static byte[] Write(CaseState state)
+    public static byte[] Write(CaseState state, CaseWatch watch)
     {
-        var record = new StateRecord { Owner = state.Owner?.Value ?? "", HeardFrom = state.HeardFrom?.Value ?? "", Searching = state.Searching?.Value ?? "", ClaimCount = state.ClaimCount };
+        var record = new StateRecord { Watch = WatchCodec.Write(watch), Owner = state.Owner?.Value ?? "", HeardFrom = state.HeardFrom?.Value ?? "", Searching = state.Searching?.Value ?? "", ClaimCount = state.ClaimCount };
         if (state.LastOrderAt is { } last) record.LastOrderAt = Moments.ToMicroseconds(last);
         if (state.HeardAt is { } heard) record.HeardAt = Moments.ToMicroseconds(heard);
         foreach (var party in state.Parties) record.Parties.Add(party.Value);
@@ -49,9 +49,16 @@ internal static class CaseCodec
         return record.ToByteArray();
     }
 
-    public static CaseState ReadState(byte[] stored)
+    public static CaseState ReadState(byte[] stored) => Read(StateRecord.Parser.ParseFrom(stored));
+
+    public static (CaseState State, CaseWatch Watch) ReadStateAndWatch(byte[] stored)
     {
         var record = StateRecord.Parser.ParseFrom(stored);
+        return (Read(record), WatchCodec.Read(record.Watch));
+    }
+
+    private static CaseState Read(StateRecord record)
+    {
         return new()
         {
             Items = [.. record.Items.Select(Read)],

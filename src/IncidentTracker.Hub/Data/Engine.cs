@@ -53,6 +53,11 @@ internal abstract class Engine
     /// <summary>The first transaction whose changes may still be incomplete: readers of changes stop before it.</summary>
     public abstract Task<long> HorizonAsync(HubDb db, CancellationToken stop);
 
+    /// <summary>
+    /// Takes cases at which it is time to look, the longest overdue first, and leases them, so that another hub takes others.
+    /// </summary>
+    public abstract Task<IReadOnlyList<IncidentId>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop);
+
     /// <summary>A writer's own line to the database.</summary>
     public abstract IngestStore OpenIngest();
 
@@ -68,10 +73,23 @@ internal abstract class Engine
 internal sealed record ClaimRow(IncidentId Incident, string PartnerId, string UpdateId, Instant ReceivedAt, byte[] Hash, byte[] Body);
 
 /// <summary>A case as it is stored.</summary>
-internal sealed record CaseRow(IncidentId Id, string? Reference, IncidentId? MergedInto, long Version, byte[] Facts, byte[] State);
+internal sealed record CaseRow(IncidentId Id, string? Reference, IncidentId? MergedInto, Instant OpenedAt, long Version, byte[] Facts, byte[] State)
+{
+    /// <summary>When a look at it is due, as far as the writer has asked.</summary>
+    public Instant? LookAt { get; init; }
+}
 
 /// <summary>A case to write back: only if it still has <paramref name="Expected"/> as its version; 0 means it is new.</summary>
 internal sealed record CaseChange(IncidentId Id, long Expected, string Phase, byte[] Facts, byte[] State);
+
+/// <summary>When to look at a case again.</summary>
+/// <param name="Version">The version of the case, after this transaction, that the moment was found for.</param>
+/// <param name="At">Null: never.</param>
+/// <param name="HasLooked">The row that was due is done with. Otherwise the moment only comes closer.</param>
+internal sealed record LookChange(IncidentId Id, long Version, Instant? At, bool HasLooked);
+
+/// <summary>Everything that one round of a writer leaves behind, beside the claims.</summary>
+internal sealed record RoundResult(IReadOnlyList<CaseChange> Cases, IReadOnlyList<LookChange> Looks, IReadOnlyList<AlertRow> Alerts);
 
 /// <summary>Somebody else changed a case of the batch in between. The batch is rolled back and looked at again.</summary>
 internal sealed class StaleCaseException(IReadOnlyList<IncidentId> cases) : Exception("A case changed while it was being written.")
@@ -112,7 +130,7 @@ internal abstract class IngestStore : IAsyncDisposable
     public abstract Task InsertReferencesAsync(IReadOnlyList<ExternalReferenceRow> references, CancellationToken stop);
 
     /// <summary>Writes the cases back, notes the changes for those who follow, and commits. Gives the position of each change.</summary>
-    public abstract Task<IReadOnlyList<long>> SaveAndCommitAsync(IReadOnlyList<CaseChange> cases, Instant now, CancellationToken stop);
+    public abstract Task<IReadOnlyList<long>> SaveAndCommitAsync(RoundResult round, Instant now, CancellationToken stop);
 
     public abstract Task RollbackAsync();
 

@@ -15,6 +15,8 @@ internal sealed class HubDb(DbContextOptions<HubDb> options, Engine engine) : Db
     public DbSet<TravellerRow> Travellers => Set<TravellerRow>();
     public DbSet<OpenRequestRow> OpenRequests => Set<OpenRequestRow>();
     public DbSet<StreamRow> Streams => Set<StreamRow>();
+    public DbSet<LookAgainRow> LookAgain => Set<LookAgainRow>();
+    public DbSet<AlertRow> Alerts => Set<AlertRow>();
     public DbSet<ChangeRow> Changes => Set<ChangeRow>();
     public DbSet<ProtectionKeyRow> ProtectionKeys => Set<ProtectionKeyRow>();
 

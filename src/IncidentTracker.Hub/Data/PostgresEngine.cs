@@ -53,6 +53,7 @@ internal sealed class PostgresEngine : Engine, IDisposable
     {
         model.Entity<ChangeRow>().Property(row => row.TransactionId).HasDefaultValueSql("((pg_current_xact_id())::text)::bigint");
         model.Entity<IncidentRow>().HasStorageParameter("fillfactor", 70);
+        model.Entity<LookAgainRow>().HasStorageParameter("fillfactor", 70);
     }
 
     public override Task PrepareAsync(HubDb db, CancellationToken stop) => Task.CompletedTask;
@@ -88,6 +89,18 @@ internal sealed class PostgresEngine : Engine, IDisposable
 
     public override async Task<long> HorizonAsync(HubDb db, CancellationToken stop) =>
         await db.Database.SqlQuery<long>($"SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS \"Value\"").SingleAsync(stop);
+
+    public override async Task<IReadOnlyList<IncidentId>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop)
+    {
+        var (at, until) = (now.ToDateTimeUtc(), leasedUntil.ToDateTimeUtc());
+        var taken = await db.Database.SqlQuery<Guid>($"""
+            UPDATE look_again SET leased_until = {until} WHERE incident_id IN (
+                SELECT incident_id FROM look_again WHERE at < {at} AND (leased_until IS NULL OR leased_until < {at})
+                ORDER BY at LIMIT {most} FOR UPDATE SKIP LOCKED)
+            RETURNING incident_id AS "Value"
+            """).ToListAsync(stop);
+        return [.. taken.Select(id => new IncidentId(id))];
+    }
 
     public void Dispose() => _source.Dispose();
 

@@ -16,13 +16,15 @@ internal sealed class PostgresIngest(NpgsqlDataSource source, PostgresEngine eng
 
     public override async Task<IReadOnlyList<CaseRow>> LoadCasesAsync(IReadOnlyList<IncidentId> cases, CancellationToken stop)
     {
-        await using var command = await CommandAsync("SELECT id, reference, merged_into, version, facts, state FROM incidents WHERE id = ANY($1)", stop);
+        await using var command = await CommandAsync(
+            "SELECT id, reference, merged_into, opened_at, version, facts, state, l.at FROM incidents LEFT JOIN look_again l ON l.incident_id = id WHERE id = ANY($1)", stop);
         Add(command, NpgsqlDbType.Uuid, Ids(cases));
         var rows = new List<CaseRow>(cases.Count);
         await using var reader = await command.ExecuteReaderAsync(stop);
         while (await reader.ReadAsync(stop))
             rows.Add(new(new(reader.GetGuid(0)), reader.IsDBNull(1) ? null : reader.GetString(1), reader.IsDBNull(2) ? null : new(reader.GetGuid(2)),
-                reader.GetInt64(3), reader.GetFieldValue<byte[]>(4), reader.GetFieldValue<byte[]>(5)));
+                Moment(reader, 3), reader.GetInt64(4), reader.GetFieldValue<byte[]>(5), reader.GetFieldValue<byte[]>(6))
+            { LookAt = reader.IsDBNull(7) ? null : Moment(reader, 7) });
         return rows;
     }
 
@@ -112,9 +114,11 @@ internal sealed class PostgresIngest(NpgsqlDataSource source, PostgresEngine eng
         return await ReadClaimsAsync(command, stop);
     }
 
-    public override async Task<IReadOnlyList<long>> SaveAndCommitAsync(IReadOnlyList<CaseChange> cases, Instant now, CancellationToken stop)
+    public override async Task<IReadOnlyList<long>> SaveAndCommitAsync(RoundResult round, Instant now, CancellationToken stop)
     {
-        var positions = await SaveAsync(cases, now, stop);
+        var positions = await SaveAsync(round.Cases, now, stop);
+        await ScheduleAsync(round.Looks, stop);
+        await RaiseAsync(round.Alerts, stop);
         if (!_wrote)
         {
             // Only repetitions: their first copy may not have reached the standby yet. A commit record makes this
@@ -175,6 +179,55 @@ internal sealed class PostgresIngest(NpgsqlDataSource source, PostgresEngine eng
         return positions;
     }
 
+    private async Task ScheduleAsync(IReadOnlyList<LookChange> looks, CancellationToken stop)
+    {
+        if (looks.Count == 0) return;
+
+        _wrote = true;
+        await using var batch = new NpgsqlBatch(_connection, _transaction);
+        var sooner = new NpgsqlBatchCommand("""
+            INSERT INTO look_again AS known (incident_id, at) SELECT * FROM unnest($1, $2)
+            ON CONFLICT (incident_id) DO UPDATE SET at = LEAST(known.at, excluded.at)
+            """);
+        AddLooks(sooner, looks.Where(look => !look.HasLooked));
+        batch.BatchCommands.Add(sooner);
+
+        // Whoever changes a case may bring its moment closer, so the case is held while the moment moves away.
+        var looked = new NpgsqlBatchCommand("""
+            WITH held AS MATERIALIZED (
+                SELECT i.id, u.at FROM unnest($1, $2, $3) AS u (id, at, version) JOIN incidents i ON i.id = u.id AND i.version = u.version FOR NO KEY UPDATE OF i),
+            done AS (DELETE FROM look_again USING held WHERE incident_id = held.id AND held.at IS NULL),
+            moved AS (INSERT INTO look_again (incident_id, at) SELECT id, at FROM held WHERE at IS NOT NULL
+                ON CONFLICT (incident_id) DO UPDATE SET at = excluded.at, leased_until = NULL)
+            SELECT count(*) FROM held
+            """);
+        var done = looks.Where(look => look.HasLooked).ToArray();
+        AddLooks(looked, done);
+        Add(looked, NpgsqlDbType.Bigint, done.Select(look => look.Version).ToArray());
+        batch.BatchCommands.Add(looked);
+        if ((long)(await batch.ExecuteScalarAsync(stop))! != done.Length) throw new StaleCaseException([.. done.Select(look => look.Id)]);
+
+        static void AddLooks(NpgsqlBatchCommand command, IEnumerable<LookChange> looks)
+        {
+            Add(command, NpgsqlDbType.Uuid, Ids(looks.Select(look => look.Id)));
+            Add(command, NpgsqlDbType.TimestampTz, looks.Select(look => look.At?.ToDateTimeUtc()).ToArray());
+        }
+    }
+
+    private async Task RaiseAsync(IReadOnlyList<AlertRow> alerts, CancellationToken stop)
+    {
+        if (alerts.Count == 0) return;
+
+        await using var command = await CommandAsync("INSERT INTO alerts (incident_id, clock, stage, party, due_at, fired_at) SELECT * FROM unnest($1, $2, $3, $4, $5, $6)", stop);
+        Add(command, NpgsqlDbType.Uuid, Ids(alerts.Select(alert => alert.IncidentId)));
+        Add(command, NpgsqlDbType.Integer, alerts.Select(alert => alert.Clock).ToArray());
+        Add(command, NpgsqlDbType.Text, alerts.Select(alert => alert.Stage.ToString()).ToArray());
+        Add(command, NpgsqlDbType.Text, alerts.Select(alert => alert.Party).ToArray());
+        Add(command, NpgsqlDbType.TimestampTz, alerts.Select(alert => alert.DueAt.ToDateTimeUtc()).ToArray());
+        Add(command, NpgsqlDbType.TimestampTz, alerts.Select(alert => alert.FiredAt.ToDateTimeUtc()).ToArray());
+        await command.ExecuteNonQueryAsync(stop);
+    }
+
     public override async Task RollbackAsync()
     {
         var transaction = _transaction;
@@ -210,10 +263,12 @@ internal sealed class PostgresIngest(NpgsqlDataSource source, PostgresEngine eng
         var rows = new List<ClaimRow>();
         await using var reader = await command.ExecuteReaderAsync(stop);
         while (await reader.ReadAsync(stop))
-            rows.Add(new(new(reader.GetGuid(0)), reader.GetString(1), reader.GetString(2), Instant.FromDateTimeUtc(reader.GetDateTime(3)),
+            rows.Add(new(new(reader.GetGuid(0)), reader.GetString(1), reader.GetString(2), Moment(reader, 3),
                 reader.GetFieldValue<byte[]>(4), reader.GetFieldValue<byte[]>(5)));
         return rows;
     }
+
+    private static Instant Moment(NpgsqlDataReader reader, int column) => Instant.FromDateTimeUtc(reader.GetDateTime(column));
 
     private static Guid[] Ids(IEnumerable<IncidentId> ids) => [.. ids.Select(id => id.Value)];
 

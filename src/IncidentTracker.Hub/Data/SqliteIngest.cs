@@ -21,10 +21,12 @@ internal sealed class SqliteIngest(string connectionText, SqliteEngine engine) :
         var rows = new List<CaseRow>(cases.Count);
         foreach (var id in cases)
         {
-            using var reader = Command("SELECT reference, merged_into, version, facts, state FROM incidents WHERE id = $1", Bytes(id)).ExecuteReader();
+            using var reader = Command(
+                "SELECT reference, merged_into, opened_at, version, facts, state, l.at FROM incidents LEFT JOIN look_again l ON l.incident_id = id WHERE id = $1", Bytes(id)).ExecuteReader();
             while (reader.Read())
                 rows.Add(new(id, reader.IsDBNull(0) ? null : reader.GetString(0), reader.IsDBNull(1) ? null : Id(reader, 1),
-                    reader.GetInt64(2), reader.GetFieldValue<byte[]>(3), reader.GetFieldValue<byte[]>(4)));
+                    Moments.FromMicroseconds(reader.GetInt64(2)), reader.GetInt64(3), reader.GetFieldValue<byte[]>(4), reader.GetFieldValue<byte[]>(5))
+                { LookAt = reader.IsDBNull(6) ? null : Moments.FromMicroseconds(reader.GetInt64(6)) });
         }
         return rows;
     }
@@ -100,11 +102,11 @@ internal sealed class SqliteIngest(string connectionText, SqliteEngine engine) :
         return rows;
     }
 
-    public override Task<IReadOnlyList<long>> SaveAndCommitAsync(IReadOnlyList<CaseChange> cases, Instant now, CancellationToken stop)
+    public override Task<IReadOnlyList<long>> SaveAndCommitAsync(RoundResult round, Instant now, CancellationToken stop)
     {
-        var positions = new List<long>(cases.Count);
+        var positions = new List<long>(round.Cases.Count);
         var moment = Moments.ToMicroseconds(now);
-        foreach (var change in cases)
+        foreach (var change in round.Cases)
         {
             var written = change.Expected == 0
                 ? Command("INSERT INTO incidents (id, opened_at, version, changed_at, phase, facts, state) VALUES ($1, $2, 1, $2, $3, $4, $5)",
@@ -116,9 +118,24 @@ internal sealed class SqliteIngest(string connectionText, SqliteEngine engine) :
             positions.Add((long)Command("INSERT INTO changes (incident_id, version) VALUES ($1, $2) RETURNING position",
                 Bytes(change.Id), change.Expected + 1).ExecuteScalar()!);
         }
+        foreach (var look in round.Looks) Schedule(look);
+        foreach (var alert in round.Alerts)
+            Command("INSERT INTO alerts (incident_id, clock, stage, party, due_at, fired_at) VALUES ($1, $2, $3, $4, $5, $6)", Bytes(alert.IncidentId), alert.Clock,
+                alert.Stage.ToString(), alert.Party, Moments.ToMicroseconds(alert.DueAt), Moments.ToMicroseconds(alert.FiredAt)).ExecuteNonQuery();
         _transaction!.Commit();
         Leave();
         return Task.FromResult<IReadOnlyList<long>>(positions);
+    }
+
+    private void Schedule(LookChange look)
+    {
+        if (look.At is not { } at) Command("DELETE FROM look_again WHERE incident_id = $1", Bytes(look.Id)).ExecuteNonQuery();
+        else if (look.HasLooked)
+            Command("INSERT INTO look_again (incident_id, at) VALUES ($1, $2) ON CONFLICT (incident_id) DO UPDATE SET at = excluded.at, leased_until = NULL",
+                Bytes(look.Id), Moments.ToMicroseconds(at)).ExecuteNonQuery();
+        else
+            Command("INSERT INTO look_again (incident_id, at) VALUES ($1, $2) ON CONFLICT (incident_id) DO UPDATE SET at = min(at, excluded.at)",
+                Bytes(look.Id), Moments.ToMicroseconds(at)).ExecuteNonQuery();
     }
 
     public override Task RollbackAsync()

@@ -29,7 +29,7 @@ internal sealed class IncidentRow
     public required byte[] Facts { get; set; }
     public required byte[] State { get; set; }
 
-    public CaseRow AsRow() => new(Id, Reference, MergedInto, Version, Facts, State);
+    public CaseRow AsRow() => new(Id, Reference, MergedInto, OpenedAt, Version, Facts, State);
 }
 
 /// <summary>What a party said.</summary>

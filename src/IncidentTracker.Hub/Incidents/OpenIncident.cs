@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using IncidentTracker.Access;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
+using IncidentTracker.Sla;
 using IncidentTracker.Updates;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -15,7 +16,7 @@ namespace IncidentTracker.Incidents;
 /// Opens a case: look, decide, write. The report itself becomes its first claim, and the sightings of its tags join it in
 /// the same transaction, so that nothing seen before the report is missing from the timeline.
 /// </summary>
-internal sealed class OpenIncident(IDbContextFactory<HubDb> dbs, Engine engine, Register register, TimeProvider time)
+internal sealed class OpenIncident(IDbContextFactory<HubDb> dbs, Engine engine, Register register, SlaBooks books, TimeProvider time)
 {
     private const int Looks = 5;
 
@@ -65,7 +66,7 @@ internal sealed class OpenIncident(IDbContextFactory<HubDb> dbs, Engine engine, 
         }
     }
 
-    private static async Task<IncidentId> WriteAsync(HubDb db, Opening opening, PartnerIdentity opener, byte[] hash, Instant now, CancellationToken stop)
+    private async Task<IncidentId> WriteAsync(HubDb db, Opening opening, PartnerIdentity opener, byte[] hash, Instant now, CancellationToken stop)
     {
         var id = new IncidentId(Guid.CreateVersion7(now.ToDateTimeOffset()));
         var reference = Reference.From(RandomNumberGenerator.GetBytes(sizeof(ulong)));
@@ -77,11 +78,14 @@ internal sealed class OpenIncident(IDbContextFactory<HubDb> dbs, Engine engine, 
         var files = sightings.Select(file => file.Id).ToArray();
         var claims = files.Length == 0 ? [] : await db.Claims.AsNoTracking().Where(claim => files.Contains(claim.IncidentId)).ToListAsync(stop);
 
-        var file = CaseLoading.Open(new(id, reference.Value, null, 0, storedFacts, CaseCodec.Write(CaseState.Of(opening.Facts))),
+        var file = CaseLoading.Open(new(id, reference.Value, null, now, 0, storedFacts, CaseCodec.Write(CaseState.Of(opening.Facts), CaseWatch.Nothing)),
             [.. sightings.Select(sighting => sighting.AsRow())]);
-        var report = new ClaimRow(id, opener.Id.Value, update.UpdateId, now, ClaimCodec.HashOf(content), ClaimCodec.Write(content, opener.Reporter, ""));
-        var story = CaseLoading.Tell(file, claims.Select(claim => claim.AsRow())
-            .Append(report).ToLookup(claim => claim.Incident));
+        // The report is what the hub heard last, even of sightings that come in at the same moment.
+        var receivedAt = claims.Select(claim => claim.ReceivedAt + Duration.FromTicks(10)).Append(now).Max();
+        var report = new ClaimRow(id, opener.Id.Value, update.UpdateId, receivedAt, ClaimCodec.HashOf(content), ClaimCodec.Write(content, opener.Reporter, ""));
+        var told = CaseLoading.Claims(file, claims.Select(claim => claim.AsRow()).Append(report).ToLookup(claim => claim.Incident)).Select(one => one.Claim).ToArray();
+        var state = Fold.All(opening.Facts, told).State;
+        var (watch, _) = Clocks.All(books.Current, opening.Facts, now, told);
 
         foreach (var sighting in sightings) (sighting.MergedInto, sighting.Version) = (id, sighting.Version + 1);
         db.Add(new IncidentRow
@@ -91,15 +95,16 @@ internal sealed class OpenIncident(IDbContextFactory<HubDb> dbs, Engine engine, 
             OpenedAt = now,
             Version = 1,
             ChangedAt = now,
-            Phase = story.State.Worst.Phase.ToString(),
+            Phase = state.Worst.Phase.ToString(),
             Facts = storedFacts,
-            State = CaseCodec.Write(story.State),
+            State = CaseCodec.Write(state, watch),
         });
-        db.Add(new ClaimEntity { IncidentId = id, PartnerId = report.PartnerId, UpdateId = report.UpdateId, ReceivedAt = now, Hash = report.Hash, Body = report.Body });
+        db.Add(new ClaimEntity { IncidentId = id, PartnerId = report.PartnerId, UpdateId = report.UpdateId, ReceivedAt = receivedAt, Hash = report.Hash, Body = report.Body });
         db.AddRange(opening.References.Select(known => Addresses.Row(known, id)));
         if (opening.FamilyName.Length > 0) db.Add(new TravellerRow { IncidentId = id, FamilyName = opening.FamilyName });
         db.Add(new OpenRequestRow { PartnerId = opener.Id.Value, RequestId = opening.RequestId, Hash = hash, IncidentId = id });
         db.Add(new ChangeRow { IncidentId = id, Version = 1 });
+        if (HubWords.NextLook(books.Current, state, watch) is { } lookAt) db.Add(new LookAgainRow { IncidentId = id, At = lookAt });
         return id;
     }
 

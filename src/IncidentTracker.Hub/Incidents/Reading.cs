@@ -12,13 +12,10 @@ namespace IncidentTracker.Incidents;
 /// <param name="Updates">What each claim of the story was made of. By the claim itself: sightings of two tags may bear one name.</param>
 internal sealed record ReadCase(
     IncidentId Id, Reference Reference, long Version, Instant OpenedAt, CaseFacts Facts, IReadOnlyList<Wire.Flight> Legs,
-    IReadOnlyList<ExternalReference> References, Story Story, IReadOnlyDictionary<Claim, Wire.Update> Updates)
+    IReadOnlyList<ExternalReference> References, Story Story, CaseWatch Watch, IReadOnlyDictionary<Claim, Wire.Update> Updates)
 {
     /// <summary>The word that is waited for, if anybody owes one.</summary>
-    public DutyClock? NextWord => Clocks.NextWord(Story.State, Running);
-
-    // Told when somebody asks for it: most readers do not.
-    private DutyClock[] Running => field ??= [.. Clocks.All(CodeLists.DefaultPolicy, _ => Calendar.Always, OpenedAt, Facts, Story.Entries.Select(entry => entry.Claim)).Running];
+    public DutyClock? NextWord => Clocks.NextWord(Story.State, Watch);
 }
 
 /// <summary>What the list of cases shows of each.</summary>
@@ -79,7 +76,7 @@ internal sealed partial class CaseReader(IDbContextFactory<HubDb> dbs, ILogger<C
         var told = CaseLoading.Claims(file, stored.Claims.Select(claim => claim.AsRow()).ToLookup(claim => claim.Incident)).ToArray();
         return new(row.Id, stored.Reference, row.Version, row.OpenedAt, file.Facts, CaseCodec.ReadLegs(row.Facts),
             [.. stored.References.Select(known => new ExternalReference(known.Scheme, known.Value, ReferenceDays.Day(known.Day))).Distinct()],
-            Fold.All(file.Facts, told.Select(one => one.Claim)),
+            Fold.All(file.Facts, told.Select(one => one.Claim)), file.Watch,
             told.ToDictionary<(Claim Claim, Wire.Update Update), Claim, Wire.Update>(one => one.Claim, one => one.Update, ReferenceEqualityComparer.Instance));
     }
 

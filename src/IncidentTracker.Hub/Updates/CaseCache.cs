@@ -1,4 +1,5 @@
 using IncidentTracker.Domain;
+using NodaTime;
 
 namespace IncidentTracker.Updates;
 
@@ -11,8 +12,25 @@ internal sealed class CaseFile
     public required byte[] StoredFacts { get; init; }
     public required long Version { get; set; }
     public required Course Course { get; set; }
+    public required CaseWatch Watch { get; set; }
+    public required Instant OpenedAt { get; init; }
+
+    /// <summary>When a look is due according to the database. Once that has come, another hub may have looked and moved it.</summary>
+    public Instant? LookAt { get; set; }
 
     public CaseState State => Course.State;
+
+    private Instant? _lastReceipt;
+
+    /// <summary>The moment of a receipt: what comes in together still has an order.</summary>
+    public Instant ReceiptOf(Instant at)
+    {
+        if ((_lastReceipt ??= Watch.HeardUpTo) is { } last && at <= last) at = last + Microsecond;
+        _lastReceipt = at;
+        return at;
+    }
+
+    private static readonly Duration Microsecond = Duration.FromTicks(10);
 
     /// <summary>The reference as people read it; empty for a file of sightings.</summary>
     public string WrittenReference => field ??= Domain.Reference.TryParse(Reference, out var reference) ? reference.ToString() : "";

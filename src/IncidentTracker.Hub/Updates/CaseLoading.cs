@@ -1,5 +1,6 @@
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
+using NodaTime;
 
 namespace IncidentTracker.Updates;
 
@@ -19,6 +20,7 @@ internal static class CaseLoading
     public static CaseFile Open(CaseRow row, IReadOnlyList<CaseRow> joined)
     {
         var facts = CaseCodec.ReadFacts(row.Facts);
+        var (state, watch) = CaseCodec.ReadStateAndWatch(row.State);
         return new()
         {
             Id = row.Id,
@@ -26,16 +28,19 @@ internal static class CaseLoading
             Facts = facts,
             StoredFacts = row.Facts,
             Version = row.Version,
-            Course = Course.At(CaseCodec.ReadState(row.State)),
+            Course = Course.At(state),
+            Watch = watch,
+            OpenedAt = row.OpenedAt,
+            LookAt = row.LookAt,
             Files = [.. joined.Select(file => (file.Id, ItemOf(facts, CaseCodec.ReadFacts(file.Facts))))],
         };
     }
 
     /// <summary>The file of a tag that nobody has reported missing, before its first sighting.</summary>
-    public static CaseFile NewSighting(SightingFile sighting)
+    public static CaseFile NewSighting(SightingFile sighting, Instant now)
     {
         var facts = CaseFacts.Sighting with { Items = [CaseFacts.Sighting.Items[0] with { BagTag = sighting.Tag, BagTagDate = sighting.Day }] };
-        return new() { Id = sighting.Id, Reference = null, Facts = facts, StoredFacts = CaseCodec.Write(facts, []), Version = 0, Course = Course.At(CaseState.Of(facts)) };
+        return new() { Id = sighting.Id, Reference = null, Facts = facts, StoredFacts = CaseCodec.Write(facts, []), Version = 0, Course = Course.At(CaseState.Of(facts)), Watch = CaseWatch.Nothing, OpenedAt = now };
     }
 
     /// <summary>Folds everything that is stored about a case, sightings included.</summary>

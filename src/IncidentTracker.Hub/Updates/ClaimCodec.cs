@@ -22,6 +22,26 @@ internal static class ClaimCodec
 
     public static byte[] HashOf(byte[] canonical) => SHA256.HashData(canonical)[..HashLength];
 
+    /// <summary>A word of the hub's own, as an update and with what it was judged by.</summary>
+    public static (byte[] Content, byte[] Body) Write(Claim word)
+    {
+        var judgement = word.Judgement!;
+        var content = Canonical(new Wire.Update
+        {
+            UpdateId = word.UpdateId,
+            EventTime = word.Happened!.At.ToTimestamp(),
+            EventTimeZone = word.Happened.Zone,
+            Classifier = Wire.Classifier.Actual,
+            StatusCode = word.StatusCode,
+            ItemId = word.ItemId,
+            AskedParty = word.AskedParty?.Value ?? "",
+            Visibility = (Wire.Visibility)(int)word.Visibility,
+        });
+        var record = ClaimRecord.Parser.ParseFrom(Write(content, word.Reporter, word.ItemId));
+        record.Judgement = new() { Clock = judgement.Clock, Stage = (int)judgement.Stage, Party = judgement.Party?.Value ?? "", DueAt = Moments.ToMicroseconds(judgement.DueAt) };
+        return (content, record.ToByteArray());
+    }
+
     public static byte[] Write(byte[] update, Reporter sender, string itemId)
     {
         var record = new ClaimRecord
@@ -39,6 +59,9 @@ internal static class ClaimCodec
         var record = ClaimRecord.Parser.ParseFrom(row.Body);
         var update = Wire.Update.Parser.ParseFrom(record.Update);
         var sender = new Reporter(new(row.PartnerId), (OrganizationKind)record.Reporter.Kind, [.. record.Reporter.ActsFor.Select(principal => new OrganizationId(principal))]);
-        return (UpdateReader.Recall(update, sender, row.ReceivedAt, record.ItemId), update);
+        var claim = UpdateReader.Recall(update, sender, row.ReceivedAt, record.ItemId);
+        if (record.Judgement is { } judged)
+            claim = claim with { Judgement = new(judged.Clock, (ClockStage)judged.Stage, judged.Party.Length > 0 ? new(judged.Party) : null, Moments.FromMicroseconds(judged.DueAt)) };
+        return (claim, update);
     }
 }

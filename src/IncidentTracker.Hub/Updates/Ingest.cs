@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Threading.Channels;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
+using IncidentTracker.Sla;
 using Microsoft.Extensions.Options;
 
 namespace IncidentTracker.Updates;
@@ -28,16 +29,16 @@ public sealed record IngestOptions
 /// </summary>
 internal sealed class Ingest : BackgroundService
 {
-    private readonly Channel<Submission>[] _queues;
+    private readonly Channel<Errand>[] _queues;
     private readonly IngestWriter[] _writers;
     private readonly Engine _engine;
     private readonly Addresses _addresses;
 
-    public Ingest(Engine engine, Addresses addresses, TimeProvider time, IOptions<IngestOptions> options, ILogger<IngestWriter> log)
+    public Ingest(Engine engine, Addresses addresses, SlaBooks books, TimeProvider time, IOptions<IngestOptions> options, ILogger<IngestWriter> log)
     {
         (_engine, _addresses) = (engine, addresses);
-        _queues = [.. Enumerable.Range(0, engine.Writers).Select(_ => Channel.CreateBounded<Submission>(new BoundedChannelOptions(options.Value.Queue) { SingleReader = true }))];
-        _writers = [.. _queues.Select(queue => new IngestWriter(engine, addresses, queue.Reader, time, options.Value, log))];
+        _queues = [.. Enumerable.Range(0, engine.Writers).Select(_ => Channel.CreateBounded<Errand>(new BoundedChannelOptions(options.Value.Queue) { SingleReader = true }))];
+        _writers = [.. _queues.Select(queue => new IngestWriter(engine, addresses, books, queue.Reader, time, options.Value, log))];
     }
 
     /// <summary>Stores one update and waits for the answer.</summary>
@@ -75,6 +76,21 @@ internal sealed class Ingest : BackgroundService
         }
     }
 
+    /// <summary>Looks at cases whose clocks are due, and says how many words the hub had to say.</summary>
+    public async Task<int> LookAsync(IEnumerable<IncidentId> cases, CancellationToken stop)
+    {
+        var looks = cases.Select(id => new Look { Case = id }).ToArray();
+        try
+        {
+            foreach (var look in looks) await QueueOf(look.Case).WriteAsync(look, stop);
+        }
+        catch (ChannelClosedException)
+        {
+            return 0;       // the hub is stopping; another one looks, or this one when it is back
+        }
+        return (await Task.WhenAll(looks.Select(look => look.Words)).WaitAsync(stop)).Sum();
+    }
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(_writers.Select(writer => Task.Run(() => writer.RunAsync(stoppingToken), CancellationToken.None)));
 
@@ -87,5 +103,5 @@ internal sealed class Ingest : BackgroundService
     }
 
     // Version 7 identifiers begin with the time; their tail is random and spreads evenly.
-    private ChannelWriter<Submission> QueueOf(IncidentId id) => _queues[(uint)id.Value.GetHashCode() % (uint)_queues.Length].Writer;
+    private ChannelWriter<Errand> QueueOf(IncidentId id) => _queues[(uint)id.Value.GetHashCode() % (uint)_queues.Length].Writer;
 }

@@ -6,13 +6,16 @@ using Key = (IncidentTracker.Domain.IncidentId Incident, string PartnerId, strin
 namespace IncidentTracker.Updates;
 
 /// <summary>One transaction of a writer: look, decide, write. If somebody got in between, the writer makes a new one.</summary>
-internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses addresses, IReadOnlyList<Submission> batch, Instant now)
+internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses addresses, SlaBook book, IReadOnlyList<Errand> errands, Instant now)
 {
+    private readonly Submission[] _batch = [.. errands.OfType<Submission>()];
+    private readonly RoundLooks _looks = new(book, [.. errands.OfType<Look>()], now);
     private readonly Dictionary<IncidentId, CaseFile> _cases = [];
     private readonly Dictionary<Submission, Outcome> _outcomes = [];
     private readonly Dictionary<Key, Submission> _firsts = [];
     private readonly List<(Submission Submission, CaseFile Case, Claim Claim)> _accepted = [];
     private readonly List<ExternalReferenceRow> _references = [];
+    private readonly Dictionary<CaseFile, List<Claim>> _untold = [];
     private ILookup<Key, ClaimRow> _inOtherFiles = Array.Empty<ClaimRow>().ToLookup(KeyOf);
 
     public async Task RunAsync()
@@ -20,7 +23,7 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         var stop = CancellationToken.None;      // a transaction that began is finished; the database's own timeout bounds it
         await LoadAsync(stop);
         var candidates = Candidates();
-        if (candidates.Count == 0)
+        if (candidates.Count == 0 && _looks.IsEmpty)
         {
             Answer([], []);
             return;
@@ -33,10 +36,12 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         var inserted = await store.InsertClaimsAsync(rows, stop);
         await DecideAsync(candidates, inserted, known, stop);
 
+        if (!_looks.IsEmpty) await LookAsync(stop);
+
         if (_references.Count > 0) await store.InsertReferencesAsync(_references, stop);
-        var touched = _accepted.Select(one => one.Case).Distinct().ToArray();
-        var changes = touched.Select(file => new CaseChange(file.Id, file.Version, file.State.Worst.Phase.ToString(), file.StoredFacts, CaseCodec.Write(file.State))).ToArray();
-        var positions = await store.SaveAndCommitAsync(changes, now, stop);
+        var touched = _accepted.Select(one => one.Case).Concat(_looks.Words.Select(word => word.Case)).Distinct().ToArray();
+        var changes = touched.Select(file => new CaseChange(file.Id, file.Version, file.State.Worst.Phase.ToString(), file.StoredFacts, CaseCodec.Write(file.State, file.Watch))).ToArray();
+        var positions = await store.SaveAndCommitAsync(new(changes, _looks.Schedule(touched), _looks.Alerts()), now, stop);
 
         Answer(touched, positions);
     }
@@ -44,12 +49,12 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
     /// <summary>After a failure: what this round believed about its cases may be wrong.</summary>
     public void Forget()
     {
-        foreach (var id in _cases.Keys.Concat(batch.Select(submission => submission.Case))) cache.Forget(id);
+        foreach (var id in _cases.Keys.Concat(errands.Select(errand => errand.Case))) cache.Forget(id);
     }
 
     private async Task LoadAsync(CancellationToken stop)
     {
-        var wanted = batch.Select(submission => submission.Case).Distinct().ToList();
+        var wanted = errands.Select(errand => errand.Case).Distinct().ToList();
         foreach (var id in wanted)
             if (cache.Find(id) is { } file) _cases[id] = file;
 
@@ -58,7 +63,7 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         {
             var rows = await store.LoadCasesAsync(missing, stop);
             var survivors = rows.Where(row => row.MergedInto is not null).ToDictionary(row => row.Id, row => row.MergedInto!.Value);
-            foreach (var submission in batch)
+            foreach (var submission in _batch)
                 if (survivors.TryGetValue(submission.Case, out var survivor)) (submission.Case, submission.Sighting) = (survivor, null);
 
             var own = rows.Where(row => row.MergedInto is null).ToArray();
@@ -66,14 +71,14 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
             missing = [.. survivors.Values.Where(id => !_cases.ContainsKey(id)).Distinct()];
         }
 
-        foreach (var sighting in batch.Select(submission => submission.Sighting).OfType<SightingFile>())
-            if (!_cases.ContainsKey(sighting.Id)) _cases[sighting.Id] = CaseLoading.NewSighting(sighting);
+        foreach (var sighting in _batch.Select(submission => submission.Sighting).OfType<SightingFile>())
+            if (!_cases.ContainsKey(sighting.Id)) _cases[sighting.Id] = CaseLoading.NewSighting(sighting, now);
     }
 
     private List<(Submission Submission, CaseFile Case, Claim Claim)> Candidates()
     {
-        var candidates = new List<(Submission, CaseFile, Claim)>(batch.Count);
-        foreach (var submission in batch)
+        var candidates = new List<(Submission, CaseFile, Claim)>(_batch.Length);
+        foreach (var submission in _batch)
         {
             if (!_cases.TryGetValue(submission.Case, out var file))
             {
@@ -81,7 +86,7 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
                 continue;
             }
 
-            var claim = submission.Claim;
+            var claim = submission.Claim with { ReceivedAt = file.ReceiptOf(submission.Claim.ReceivedAt) };
             if (claim.ItemId.Length == 0 && submission.Address.ExternalReference is { Scheme: Partner.V1.ReferenceScheme.BagTag } tag && file.ItemWith(tag.Value) is { Length: > 0 } item)
                 claim = claim with { ItemId = item };
 
@@ -94,11 +99,11 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
     // A sighting gets its file in the same transaction. If a case for the tag was opened meanwhile, it goes there instead.
     private async Task OpenSightingFilesAsync(CancellationToken stop)
     {
-        var fresh = batch.Select(submission => submission.Sighting).OfType<SightingFile>().Where(sighting => _cases[sighting.Id].Version == 0).Distinct().ToArray();
+        var fresh = _batch.Select(submission => submission.Sighting).OfType<SightingFile>().Where(sighting => _cases[sighting.Id].Version == 0).Distinct().ToArray();
         if (fresh.Length == 0 || await store.ClaimTagsAsync(fresh, stop)) return;
 
         await store.RollbackAsync();
-        var affected = batch.Where(submission => submission.Sighting is not null).ToArray();
+        var affected = _batch.Where(submission => submission.Sighting is not null).ToArray();
         foreach (var submission in affected) submission.Sighting = null;
         await addresses.ResolveAsync(affected, stop);
         throw new StaleCaseException([.. fresh.Select(sighting => sighting.Id)]);
@@ -126,7 +131,6 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
             foreach (var row in await store.FindClaimsAsync(repeated, stop)) known[KeyOf(row)] = row;
         }
 
-        var toTellAgain = new HashSet<CaseFile>();
         foreach (var (submission, file, claim) in candidates)
         {
             if (known.Count > 0 && known.TryGetValue((file.Id, claim.By.Value, claim.UpdateId), out var stored))
@@ -135,32 +139,59 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
                 continue;
             }
             _accepted.Add((submission, file, claim));
-            if (toTellAgain.Contains(file)) continue;
-            if (Domain.Updates.Decide(file.Facts, file.Course, claim) is Decision.Applied applied)
-            {
-                file.Course = applied.Course;
-                _outcomes[submission] = Stored(file, claim, applied.Marks);
-                NoteReferences(file, claim, applied.Marks, submission.References);
-            }
-            else toTellAgain.Add(file);
+            if (Take(file, claim) is not { } marks) continue;
+            _outcomes[submission] = Stored(file, claim, marks);
+            NoteReferences(file, claim, marks, submission.References);
         }
-        if (toTellAgain.Count > 0) await TellAgainAsync(toTellAgain, stop);
+        if (_untold.Count == 0) return;
+
+        var accepted = _accepted.ToLookup(one => one.Claim, one => one.Submission, ReferenceEqualityComparer.Instance);
+        foreach (var (file, claim, marks) in await TellAgainAsync(stop)) _outcomes[accepted[claim].Single()] = Stored(file, claim, marks);
     }
 
-    private async Task TellAgainAsync(HashSet<CaseFile> files, CancellationToken stop)
+    /// <summary>Takes a claim into its case. Null: the story must be told again first.</summary>
+    private Marks? Take(CaseFile file, Claim claim)
     {
-        var claims = await store.LoadClaimsAsync([.. files.SelectMany(file => file.AllFiles)], stop);
+        if (_untold.TryGetValue(file, out var waiting)) waiting.Add(claim);
+        else if (Domain.Updates.Decide(file.Facts, file.Course, claim) is not Decision.Applied applied) _untold[file] = [claim];
+        else
+        {
+            (file.Course, (file.Watch, _)) = (applied.Course, Clocks.Hear(book, file.Facts, file.OpenedAt, file.Watch, applied.Course.State, claim, applied.Marks));
+            return applied.Marks;
+        }
+        return null;
+    }
+
+    private async Task<IReadOnlyList<(CaseFile Case, Claim Claim, Marks Marks)>> TellAgainAsync(CancellationToken stop)
+    {
+        var claims = await store.LoadClaimsAsync([.. _untold.Keys.SelectMany(file => file.AllFiles)], stop);
         var byFile = claims.ToLookup(row => row.Incident);
-        var accepted = _accepted.Where(one => files.Contains(one.Case)).ToLookup(one => one.Case);
-        foreach (var file in files)
+        var taken = new List<(CaseFile, Claim, Marks)>();
+        foreach (var (file, waiting) in _untold)
         {
             var told = CaseLoading.Claims(file, byFile).ToArray();
-            var story = Fold.All(file.Facts, told.Select(one => one.Claim));
-            file.Course = story.Course;
-            NoteReferences(file, story, told);
-            foreach (var (submission, _, claim) in accepted[file])
-                _outcomes[submission] = Stored(file, claim, story.Entries.Last(entry => entry.Claim.UpdateId == claim.UpdateId && entry.Claim.By == claim.By).Marks);
+            var heard = told.Select(one => one.Claim).Where(claim => claim.ReceivedAt <= file.Watch.HeardUpTo).ToList();
+            foreach (var claim in waiting)
+            {
+                heard.Add(claim);
+                (file.Course, file.Watch, var marks, _) = Clocks.Receive(book, file.Facts, file.OpenedAt, file.Course, file.Watch, claim, heard);
+                taken.Add((file, claim, marks));
+            }
+            if (told.Any(one => one.Update.ExternalReferences.Count > 0)) NoteReferences(file, Fold.All(file.Facts, told.Select(one => one.Claim)), told);
         }
+        _untold.Clear();
+        return taken;
+    }
+
+    // What partners said in the same round counts before the hub says that they did not.
+    private async Task LookAsync(CancellationToken stop)
+    {
+        var rows = _looks.Find(_cases);
+        if (rows.Count == 0) return;
+
+        if ((await store.InsertClaimsAsync(rows, stop)).Count < rows.Count) throw new StaleCaseException([.. rows.Select(row => row.Incident)]);
+        foreach (var (file, word) in _looks.Words) Take(file, word);
+        if (_untold.Count > 0) await TellAgainAsync(stop);
     }
 
     // Whoever is let in is heard from the start, and so are the identifiers that it made known.
@@ -186,7 +217,8 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
             file.Version++;
             cache.Keep(file);
         }
-        foreach (var submission in batch)
+        _looks.Answer();
+        foreach (var submission in _batch)
         {
             if (!_outcomes.TryGetValue(submission, out var outcome)) outcome = AsItsTwin(submission);
             var file = _cases.GetValueOrDefault(submission.Case);

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
+using IncidentTracker.Sla;
 
 namespace IncidentTracker.Updates;
 
@@ -9,7 +10,7 @@ namespace IncidentTracker.Updates;
 /// are new, folds them, writes the cases back. Only after the commit does anybody get an answer.
 /// </summary>
 internal sealed partial class IngestWriter(
-    Engine engine, Addresses addresses, ChannelReader<Submission> queue, TimeProvider time, IngestOptions options, ILogger<IngestWriter> log)
+    Engine engine, Addresses addresses, SlaBooks books, ChannelReader<Errand> queue, TimeProvider time, IngestOptions options, ILogger<IngestWriter> log)
 {
     private const int Looks = 5;
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(200);
@@ -21,20 +22,20 @@ internal sealed partial class IngestWriter(
     public async Task RunAsync(CancellationToken stop)
     {
         await using var store = _store;
-        var batch = new List<Submission>(options.BatchSize);
+        var batch = new List<Errand>(options.BatchSize);
         while (await queue.WaitToReadAsync(CancellationToken.None))
         {
             batch.Clear();
-            while (batch.Count < options.BatchSize && queue.TryRead(out var submission)) batch.Add(submission);
+            while (batch.Count < options.BatchSize && queue.TryRead(out var errand)) batch.Add(errand);
             await WriteAsync(batch, stop);
         }
     }
 
-    private async Task WriteAsync(IReadOnlyList<Submission> batch, CancellationToken stop)
+    private async Task WriteAsync(IReadOnlyList<Errand> batch, CancellationToken stop)
     {
         for (var look = 1; ; look++)
         {
-            var round = new IngestRound(_store, _cache, addresses, batch, time.Now());
+            var round = new IngestRound(_store, _cache, addresses, books.Current, batch, time.Now());
             try
             {
                 await round.RunAsync();
@@ -56,13 +57,13 @@ internal sealed partial class IngestWriter(
                 }
                 LogBatchFailed(batch.Count, failure);
                 await _store.DisposeAsync();
-                foreach (var submission in batch) submission.Decided(new Outcome.Unknown());
+                foreach (var errand in batch) errand.Failed();
                 await Task.Delay(PauseAfterFailure, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 return;
             }
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "{Count} updates could not be written; their senders are told to send them again")]
+    [LoggerMessage(LogLevel.Error, "{Count} updates or looks could not be written; senders are told to send again, and the hub looks again")]
     private partial void LogBatchFailed(int count, Exception failure);
 }

@@ -5,8 +5,31 @@ using Wire = IncidentTracker.Partner.V1;
 
 namespace IncidentTracker.Updates;
 
+/// <summary>Something that the writer of a case has to do.</summary>
+internal abstract class Errand
+{
+    /// <summary>The case, or the file of sightings, that it is about.</summary>
+    public IncidentId Case { get; set; }
+
+    /// <summary>Nobody knows whether it was done.</summary>
+    public abstract void Failed();
+}
+
+/// <summary>To look at a case whose clocks are due, and say what there is to say.</summary>
+internal sealed class Look : Errand
+{
+    private readonly TaskCompletionSource<int> _words = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>How many words the hub had to say.</summary>
+    public Task<int> Words => _words.Task;
+
+    public void Done(int words) => _words.TrySetResult(words);
+
+    public override void Failed() => _words.TrySetResult(0);
+}
+
 /// <summary>One update on its way to disk, whichever door it came through.</summary>
-internal sealed class Submission
+internal sealed class Submission : Errand
 {
     private Group? _group;
 
@@ -28,9 +51,6 @@ internal sealed class Submission
     public byte[] Content { get; }
     public byte[] Hash { get; }
 
-    /// <summary>The case, or the file of sightings, that the address means.</summary>
-    public IncidentId Case { get; set; }
-
     /// <summary>Set when no case knows the tag of the address.</summary>
     public SightingFile? Sighting { get; set; }
 
@@ -47,6 +67,8 @@ internal sealed class Submission
         Outcome = outcome;
         _group?.OneDecided();
     }
+
+    public override void Failed() => Decided(new Outcome.Unknown());
 
     /// <summary>Nobody will decide it: the sender has to send it again.</summary>
     public void GiveUp()
@@ -76,10 +98,11 @@ internal sealed class Submission
 }
 
 /// <summary>Where a case stands, as the answer to an update tells it.</summary>
-internal sealed record Standing(string Reference, long Version, string StatusCode, string Custodian, bool IsSighting)
+/// <param name="NextDueAt">When the sender itself must next speak.</param>
+internal sealed record Standing(string Reference, long Version, string StatusCode, string Custodian, bool IsSighting, Instant? NextDueAt)
 {
     /// <summary>A case of others tells the sender nothing, not even that it exists.</summary>
-    private static readonly Standing Hidden = new("", 0, "", "", false);
+    private static readonly Standing Hidden = new("", 0, "", "", false, null);
 
     public Standing At(long version) => ReferenceEquals(this, Hidden) ? this : this with { Version = version };
 
@@ -89,7 +112,7 @@ internal sealed record Standing(string Reference, long Version, string StatusCod
 
         var itemId = claim.ItemId;
         var item = file.State.Items.Length == 1 ? file.State.Items[0] : file.State.Items.FirstOrDefault(item => item.Id == itemId) ?? file.State.Worst;
-        return new(file.WrittenReference, file.Version, item.StatusCode, item.Holding?.By.Value ?? "", file.Reference is null);
+        return new(file.WrittenReference, file.Version, item.StatusCode, item.Holding?.By.Value ?? "", file.Reference is null, file.Watch.NextDueOf(claim.Reporter));
     }
 }
 

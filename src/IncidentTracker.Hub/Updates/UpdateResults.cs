@@ -90,6 +90,7 @@ internal static class UpdateResults
         StatusCode = standing.StatusCode,
         Custodian = standing.Custodian,
         Sighting = standing.IsSighting,
+        NextUpdateDueTime = standing.NextDueAt?.ToTimestamp(),
     };
 
     private static readonly (Marks Mark, string Name)[] AllMarks =

@@ -1,0 +1,22 @@
+-- When to look at a case again, because something it waits for is due. Written when that moves closer, and by whoever
+-- looks; what moves away is found out when the old moment comes.
+CREATE TABLE look_again (
+    incident_id BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    leased_until INTEGER NULL,
+    CONSTRAINT look_again_by_incident PRIMARY KEY (incident_id)
+) WITHOUT ROWID;
+CREATE INDEX look_again_by_moment ON look_again (at);
+
+-- Steps that were taken about a clock and that people have to hear of.
+CREATE TABLE alerts (
+    incident_id BLOB NOT NULL,
+    clock INTEGER NOT NULL,
+    stage TEXT NOT NULL,
+    party TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    fired_at INTEGER NOT NULL,
+    told_at INTEGER NULL,
+    CONSTRAINT alerts_once PRIMARY KEY (incident_id, clock, stage)
+) WITHOUT ROWID;
+CREATE INDEX alerts_to_tell ON alerts (fired_at) WHERE told_at IS NULL;

@@ -1,0 +1,109 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using IncidentTracker.Sla;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+
+namespace IncidentTracker.HubTests;
+
+public sealed class SweeperTests
+{
+    private static readonly Instant Noon = Instant.FromUtc(2026, 7, 6, 12, 0);
+
+    [Fact]
+    public async Task The_first_night_of_the_origin_story_is_told_with_its_silences()
+    {
+        await using var hub = await Stories.StartHubAsync();
+        var reference = await hub.TellAsync("sc01", until: "07", live: true);
+        await hub.LiveUntilAsync(Instant.FromUtc(2026, 7, 6, 18, 30));
+
+        using var browser = hub.Browse();
+        var timeline = await browser.GetFromJsonAsync<JsonElement>($"/api/v1/incidents/{reference}/timeline?familyName=Kowalska");
+        var last = timeline.GetProperty("entries").EnumerateArray().Last();
+
+        Assert.Equal("News from Worldwide Tracing was due and has not come", last.GetProperty("text").GetString());
+        Assert.Equal("IncidentTracker", last.GetProperty("by").GetString());
+        Assert.Equal(["DueSoon", "Breached"], (await hub.WithDbAsync(db => db.Alerts.OrderBy(alert => alert.FiredAt).ToListAsync())).Where(alert => alert.Party == "TRW").Select(alert => alert.Stage.ToString()));
+        await hub.ProveStoredEqualsFoldedAsync();
+        hub.MustBeQuiet();
+    }
+
+    [Theory]
+    [InlineData("sc01"), InlineData("sc02"), InlineData("sc03"), InlineData("sc04"), InlineData("sc05")]
+    public async Task Every_story_can_be_told_again_with_all_that_the_hub_said(string story)
+    {
+        await using var hub = await Stories.StartHubAsync();
+        await hub.TellAsync(story, live: true);
+        await hub.LiveUntilAsync(hub.Time.Now + Duration.FromDays(3));
+
+        await hub.ProveStoredEqualsFoldedAsync();
+        hub.MustBeQuiet();
+    }
+
+    [Fact]
+    public async Task The_answer_to_an_update_says_when_the_sender_must_speak_next_as_page_and_timeline_do()
+    {
+        await using var hub = await Hub.StartAsync();
+        var xb = hub.As("XB");
+        var reference = await xb.OpenAsync("0901123456");
+        var acknowledged = await xb.AcceptedAsync(Say.That("u1", reference, "ACKNOWLEDGED"));
+
+        var due = acknowledged.Standing.NextUpdateDueTime.ToDateTimeOffset();
+        Assert.Equal(hub.Time.GetUtcNow().AddHours(4), due, TimeSpan.FromMilliseconds(1));
+        using var browser = hub.Browse();
+        var incident = (await browser.GetFromJsonAsync<JsonElement>($"/api/v1/incidents/{reference}/timeline?familyName=Kowalska")).GetProperty("incident");
+        Assert.Equal(due, incident.GetProperty("nextWordDueTime").GetDateTimeOffset());
+
+        var note = await hub.As("CU").AcceptedAsync(Say.Note("n1", reference));
+        Assert.Null(note.Standing.NextUpdateDueTime);
+    }
+
+    [Fact]
+    public async Task Two_hubs_that_look_at_once_say_each_word_once()
+    {
+        await using var hub = await Hub.StartAsync();
+        await using var twin = TestDatabase.IsPostgres ? hub.StartTwin() : null;
+        var xb = hub.As("XB");
+        for (var i = 0; i < 40; i++) await xb.OpenAsync($"09011234{i:00}");
+
+        hub.Time.Advance(Duration.FromHours(2));
+        Hub[] hubs = twin is null ? [hub, hub, hub] : [hub, twin, hub, twin];
+        while ((await Task.WhenAll(hubs.Select(one => one.Services.GetRequiredService<Sweeper>().SweepAsync(CancellationToken.None)))).Sum() > 0) { }
+
+        var words = await hub.WithDbAsync(db => db.Claims.Where(claim => claim.PartnerId == "HUB").ToListAsync());
+        Assert.Equal(40, words.Count);
+        Assert.Equal(40, words.Select(word => word.IncidentId).Distinct().Count());
+        await hub.ProveStoredEqualsFoldedAsync();
+        hub.MustBeQuiet();
+    }
+
+    [Fact]
+    public async Task A_moment_that_moved_away_is_found_out_when_it_comes_and_costs_no_version()
+    {
+        await using var hub = await Hub.StartAsync();
+        var xb = hub.As("XB");
+        var reference = await xb.OpenAsync("0901123456");
+        await xb.AcceptedAsync(Say.That("u1", reference, "ACKNOWLEDGED"));
+
+        Assert.Equal(Noon + Duration.FromMinutes(24), (await hub.WithDbAsync(db => db.LookAgain.SingleAsync())).At);
+        hub.Time.Advance(Duration.FromMinutes(25));
+        await hub.Services.GetRequiredService<Sweeper>().SweepAsync(CancellationToken.None);
+
+        Assert.Equal(192, ((await hub.WithDbAsync(db => db.LookAgain.SingleAsync())).At - Noon).TotalMinutes, 3);
+        Assert.Equal(2, (await hub.WithDbAsync(db => db.Incidents.SingleAsync())).Version);
+    }
+
+    [Fact]
+    public async Task A_closed_case_is_not_looked_at_any_more()
+    {
+        await using var hub = await Hub.StartAsync();
+        var xb = hub.As("XB");
+        var reference = await xb.OpenAsync("0901123456");
+        await xb.AcceptedAsync(Say.That("u1", reference, "CLOSED_CANCELLED"));
+        await hub.LiveUntilAsync(Noon + Duration.FromDays(2));
+
+        Assert.Empty(await hub.WithDbAsync(db => db.LookAgain.ToListAsync()));
+        Assert.DoesNotContain(await hub.WithDbAsync(db => db.Claims.ToListAsync()), claim => claim.PartnerId == "HUB");
+    }
+}
