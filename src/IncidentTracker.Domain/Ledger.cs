@@ -60,7 +60,7 @@ public sealed record Ledger(ImmutableArray<LedgerSpan> Spans)
         [.. Spans.GroupBy(span => span.Who).Select(spans => new LedgerTotal(spans.Key, Sum(spans))).OrderByDescending(total => total.Length)];
 
     /// <summary>Tells the ledger of a case from the beginning, as it stands at a moment.</summary>
-    public static Ledger Of(SlaPolicy policy, Instant openedAt, CaseFacts facts, IEnumerable<Claim> claims, Instant now)
+    public static Ledger Of(SlaBook book, CaseFacts facts, Instant openedAt, IEnumerable<Claim> claims, Instant now)
     {
         // A file of sightings has no customer who waits.
         if (facts.IsSighting) return new([]);
@@ -68,7 +68,7 @@ public sealed record Ledger(ImmutableArray<LedgerSpan> Spans)
         var spans = ImmutableArray.CreateBuilder<LedgerSpan>();
         var contradicted = ImmutableHashSet<string>.Empty;
         var since = Second(openedAt);
-        var owns = Whose(policy, CaseState.Of(facts), contradicted);
+        var owns = Whose(book.PolicyAt(openedAt), CaseState.Of(facts), contradicted);
         foreach (var receipt in Replay.InOrderOfReceipt(facts, claims))
         {
             contradicted = receipt.Retold is { } story
@@ -76,10 +76,10 @@ public sealed record Ledger(ImmutableArray<LedgerSpan> Spans)
                     .Aggregate(ImmutableHashSet<string>.Empty, (items, entry) => Contradicted(items, receipt.State, entry))
                 : Contradicted(contradicted, receipt.State, new(receipt.Claim, receipt.Marks, null));
 
-            var owner = Whose(policy, receipt.State, contradicted);
-            if (owner == owns) continue;
             // What came before the opening was known at the opening.
             var at = Instant.Max(Second(receipt.Claim.ReceivedAt), since);
+            var owner = Whose(book.PolicyAt(Instant.Max(receipt.Claim.ReceivedAt, openedAt)), receipt.State, contradicted);
+            if (owner == owns) continue;
             Note(at);
             (owns, since) = (owner, at);
         }

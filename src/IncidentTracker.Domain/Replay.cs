@@ -11,7 +11,7 @@ internal static class Replay
     {
         var heard = new List<Claim>();
         var course = Course.At(CaseState.Of(facts));
-        foreach (var claim in claims.OrderBy(claim => claim.ReceivedAt).ThenBy(claim => claim, TimelineOrder.Instance))
+        foreach (var claim in Clocks.InOrderOfReceipt(claims))
         {
             heard.Add(claim);
             if (course.With(facts, claim) is { } step)

@@ -5,7 +5,7 @@ namespace IncidentTracker.Domain.Tests;
 /// <summary>What holds for the ledger of every case.</summary>
 public sealed class LedgerLawTests
 {
-    private static readonly SlaPolicy Policy = CodeLists.DefaultPolicy;
+    private static readonly SlaBook Book = SlaBook.Default;
 
     [Fact]
     public void Every_second_of_a_life_belongs_to_exactly_one_and_no_other_second_to_anybody() => Obey(700, (told, openedAt, now) =>
@@ -49,7 +49,7 @@ public sealed class LedgerLawTests
             if (ledger.Spans.SingleOrDefault(span => span.From <= from && span.Until > from) is not { } span) continue;
 
             var worst = story.State.Worst;
-            var clock = Clocks.All(Policy, _ => Calendar.Always, openedAt, told.Facts, heard).Running.SingleOrDefault(clock => clock.ItemId == worst.Id && clock.Track == Track.Main);
+            var clock = Clocks.All(Book, told.Facts, openedAt, heard).Watch.Running.SingleOrDefault(clock => clock.ItemId == worst.Id && clock.Track == Track.Main);
             switch (span.Reason)
             {
                 case LedgerReason.NextWord:
@@ -78,7 +78,7 @@ public sealed class LedgerLawTests
         var shuffled = told.Claims.ToArray();
         told.Dice.Shuffle(shuffled);
 
-        Assert.Equal(Tell(told, openedAt, now).Spans.AsEnumerable(), Ledger.Of(Policy, openedAt, told.Facts, shuffled, now).Spans);
+        Assert.Equal(Tell(told, openedAt, now).Spans.AsEnumerable(), Ledger.Of(Book, told.Facts, openedAt, shuffled, now).Spans);
     });
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class LedgerLawTests
         var whole = Tell(told, openedAt, now);
         foreach (var (_, until) in Stretches(told, openedAt, now))
         {
-            var then = Ledger.Of(Policy, openedAt, told.Facts, told.Claims.Where(claim => Second(claim.ReceivedAt) < until), until);
+            var then = Ledger.Of(Book, told.Facts, openedAt, told.Claims.Where(claim => Second(claim.ReceivedAt) < until), until);
 
             var seenNow = whole.Spans.Where(span => span.From < until).Select(span => span.Until > until ? span with { Until = until } : span);
             Assert.Equal(then.Spans.AsEnumerable(), seenNow);
@@ -122,7 +122,7 @@ public sealed class LedgerLawTests
         law(told, openedAt, Instant.Max(openedAt, told.Claims.Max(claim => claim.ReceivedAt)) + Duration.FromMilliseconds(1_000 + dice.Next(50_000_000)));
     });
 
-    private static Ledger Tell(AnyCase told, Instant openedAt, Instant now) => Ledger.Of(Policy, openedAt, told.Facts, told.Claims, now);
+    private static Ledger Tell(AnyCase told, Instant openedAt, Instant now) => Ledger.Of(Book, told.Facts, openedAt, told.Claims, now);
 
     private static IEnumerable<Claim> Heard(AnyCase told, Instant openedAt, Instant at) => told.Claims.Where(claim => Second(Instant.Max(claim.ReceivedAt, openedAt)) <= at);
 

@@ -5,7 +5,7 @@ namespace IncidentTracker.Domain.Tests;
 
 public sealed class LedgerTests
 {
-    private static readonly SlaPolicy Policy = CodeLists.DefaultPolicy;
+    private static readonly SlaBook Book = SlaBook.Default;
 
     [Fact]
     public void The_first_night_of_a_lost_bag_belongs_to_those_who_had_to_speak_and_not_to_those_who_had_the_bag() => Assert.Equal(
@@ -78,7 +78,7 @@ public sealed class LedgerTests
             By("CUSTOMER").At("07-08 09:00").Says("REOPENED"),
         ];
 
-        var ledger = Ledger.Of(Policy, On("07-06 10:00"), Case(), claims, On("07-08 10:00"));
+        var ledger = Ledger.Of(Book, Case(), On("07-06 10:00"), claims, On("07-08 10:00"));
 
         Assert.Equal(["10:00-16:00 XB next word after \"Case accepted\"", "09:00-10:00 XB next word after \"Case open again\""], ledger.Spans.Select(Written));
         Assert.Equal(Duration.FromHours(7), ledger.Lifetime);
@@ -88,7 +88,7 @@ public sealed class LedgerTests
     [Fact]
     public void The_bag_that_stands_worst_decides_whose_clock_it_is()
     {
-        var ledger = Ledger.Of(Policy, On("07-06 10:00"), Case(items: 2), [
+        var ledger = Ledger.Of(Book, Case(items: 2), On("07-06 10:00"), [
             By("CQ").At("07-06 10:00").Says("COURIER_HAS_BAG").About("1"),
             By("TRW").At("07-06 11:00").Says("TRACING").About("2"),
             By("XB").At("07-06 12:00").Says("CLOSED_RETURNED").About("2"),
@@ -100,10 +100,10 @@ public sealed class LedgerTests
 
     [Fact]
     public void A_file_of_sightings_has_no_clock() =>
-        Assert.Empty(Ledger.Of(Policy, On("07-06 10:00"), CaseFacts.Sighting, [By("GO").At("07-06 10:00").Says("ON_HAND")], On("07-07 10:00")).Spans);
+        Assert.Empty(Ledger.Of(Book, CaseFacts.Sighting, On("07-06 10:00"), [By("GO").At("07-06 10:00").Says("ON_HAND")], On("07-07 10:00")).Spans);
 
     private static string[] Tell(string now, params Claim[] claims) =>
-        [.. Ledger.Of(Policy, claims.Min(claim => claim.ReceivedAt), Case(), claims, On(now)).Spans.Select(Written)];
+        [.. Ledger.Of(Book, Case(), claims.Min(claim => claim.ReceivedAt), claims, On(now)).Spans.Select(Written)];
 
     private static string Written(LedgerSpan span) => $"{Hour(span.From)}-{Hour(span.Until)} {span.Who?.Value ?? "nobody"} {span.Why}";
 

@@ -53,7 +53,9 @@ public sealed record HolidayPreview(ImmutableArray<Holiday> Days, ImmutableArray
         var wanted = chosen.ToHashSet();
         var known = calendar.Holidays.Select(holiday => holiday.Day).ToHashSet();
         var added = Days.Where(holiday => wanted.Contains(holiday) && known.Add(holiday.Day)).ToArray();
-        return added.Length == 0 ? calendar : calendar with { Version = calendar.Version + 1, Holidays = [.. calendar.Holidays.Concat(added).OrderBy(holiday => holiday.Day)] };
+        // Not a copy: that would keep the name of the version before.
+        return added.Length == 0 ? calendar
+            : new(calendar.Id, calendar.Version + 1, calendar.Zone, calendar.Week, [.. calendar.Holidays.Concat(added).OrderBy(holiday => holiday.Day)]);
     }
 }
 

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Xml;
 using IncidentTracker.Access;
 using IncidentTracker.Domain;
+using IncidentTracker.Sla;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using NodaTime;
@@ -18,11 +19,11 @@ internal static class LedgerEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<Ok<LedgerView>> Read(
-        string reference, CaseAccess access, Register register, TimeProvider time, HttpContext http, CancellationToken stop, [FromQuery] string? familyName = null)
+        string reference, CaseAccess access, Register register, SlaBooks books, TimeProvider time, HttpContext http, CancellationToken stop, [FromQuery] string? familyName = null)
     {
         var (read, reader) = await access.ReadAsync(reference, familyName, http, stop);
         var now = time.Now();
-        var ledger = Ledger.Of(CodeLists.DefaultPolicy, read.OpenedAt, read.Facts, read.Story.Entries.Select(entry => entry.Claim), now);
+        var ledger = Ledger.Of(books.Current, read.Facts, read.OpenedAt, read.Story.Entries.Select(entry => entry.Claim), now);
         return TypedResults.Ok(new LedgerView
         {
             Reference = read.Reference.ToString(),

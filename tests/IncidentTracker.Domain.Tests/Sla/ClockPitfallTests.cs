@@ -99,7 +99,7 @@ public sealed class ClockPitfallTests
 
         // Whoever claims never to work owes the word after so much time as everybody has.
         var order = By("XB").At("07-06 10:00").Says("DELIVERY_ORDERED").Asks("CQ");
-        Assert.Equal(On("07-06 12:00"), Assert.Single(Clocks.All(CodeLists.DefaultPolicy, _ => closed, On("07-06 10:00"), Case(), [order]).Running).DueAt);
+        Assert.Equal(On("07-06 12:00"), Assert.Single(Clocks.All(new() { Policies = SlaBook.Default.Policies, Hours = [new(Instant.MinValue, new(new("CQ"), "", closed))] }, Case(), On("07-06 10:00"), [order]).Watch.Running).DueAt);
     }
 
     [Theory]
@@ -112,7 +112,7 @@ public sealed class ClockPitfallTests
         asked = asked with { ReceivedAt = asked.ReceivedAt + Duration.FromSeconds(17) };
         var answer = By("GO").At("07-06 12:00").Notes("It is in store B.") with { ReceivedAt = On("07-06 13:00") + Duration.FromSeconds(17 + seconds) };
 
-        var (_, ended) = Clocks.All(CodeLists.DefaultPolicy, _ => Calendar.Always, On("07-06 10:00"), Case(), [asked, answer]);
+        var (_, ended) = Clocks.All(SlaBook.Default, Case(), On("07-06 10:00"), [asked, answer]);
 
         Assert.Equal(end, ended.Single(one => one.Clock.Status == "BAG_REQUESTED").End);
     }
