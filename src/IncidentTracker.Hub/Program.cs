@@ -44,6 +44,7 @@ services.AddSingleton<CaseReader>();
 services.AddSingleton<CaseViews>();
 services.AddSingleton<PublicViews>();
 services.AddSingleton<CaseAccess>();
+services.AddSingleton<ClockBoard>();
 services.AddSingleton<TimelineWatch>();
 
 // Doors.
@@ -64,6 +65,7 @@ app.UseHardenedGrpc();
 app.MapRest();
 app.MapIncidents();
 app.MapLedger();
+app.MapClocks();
 app.MapPages();
 app.MapTrack();
 app.MapGrpcService<PartnerUpdateService>();
