@@ -60,54 +60,68 @@ public sealed record Ledger(ImmutableArray<LedgerSpan> Spans)
         [.. Spans.GroupBy(span => span.Who).Select(spans => new LedgerTotal(spans.Key, Sum(spans))).OrderByDescending(total => total.Length)];
 
     /// <summary>Tells the ledger of a case from the beginning, as it stands at a moment.</summary>
-    public static Ledger Of(SlaBook book, CaseFacts facts, Instant openedAt, IEnumerable<Claim> claims, Instant now)
+    public static Ledger Of(SlaBook book, CaseFacts facts, Instant openedAt, IEnumerable<Claim> claims, Instant now) =>
+        LedgerTurns.Of(book, facts, openedAt, claims).Until(now);
+
+    internal static Instant Second(Instant moment) => Instant.FromUnixTimeSeconds(moment.ToUnixTimeSeconds());
+
+    private static Duration Sum(IEnumerable<LedgerSpan> spans) => spans.Aggregate(Duration.Zero, (sum, span) => sum + span.Length);
+}
+
+/// <summary>To whom the time belongs from a second on.</summary>
+/// <param name="Reason">Null: to nobody, because the case is closed.</param>
+public sealed record LedgerTurn(Instant At, OrganizationId? Who, LedgerReason? Reason, string Status)
+{
+    public bool IsLike(LedgerTurn other) => Who == other.Who && Reason == other.Reason && Status == other.Status;
+}
+
+/// <summary>The moments at which the time of a case went from one to another. They need no now, so they can be kept until somebody speaks.</summary>
+public sealed record LedgerTurns(ImmutableArray<LedgerTurn> All)
+{
+    public static LedgerTurns Of(SlaBook book, CaseFacts facts, Instant openedAt, IEnumerable<Claim> claims)
     {
         // A file of sightings has no customer who waits.
         if (facts.IsSighting) return new([]);
 
-        var spans = ImmutableArray.CreateBuilder<LedgerSpan>();
+        var turns = ImmutableArray.CreateBuilder<LedgerTurn>();
         var contradicted = ImmutableHashSet<string>.Empty;
-        var since = Second(openedAt);
-        var owns = Whose(book.PolicyAt(openedAt), CaseState.Of(facts), contradicted);
+        Take(openedAt, CaseState.Of(facts));
         foreach (var receipt in Replay.InOrderOfReceipt(facts, claims))
         {
             contradicted = receipt.Retold is { } story
                 ? story.Entries.OrderBy(entry => entry.Claim.ReceivedAt).ThenBy(entry => entry.Claim, TimelineOrder.Instance)
                     .Aggregate(ImmutableHashSet<string>.Empty, (items, entry) => Contradicted(items, receipt.State, entry))
                 : Contradicted(contradicted, receipt.State, new(receipt.Claim, receipt.Marks, null));
-
             // What came before the opening was known at the opening.
-            var at = Instant.Max(Second(receipt.Claim.ReceivedAt), since);
-            var owner = Whose(book.PolicyAt(Instant.Max(receipt.Claim.ReceivedAt, openedAt)), receipt.State, contradicted);
-            if (owner == owns) continue;
-            Note(at);
-            (owns, since) = (owner, at);
+            Take(Instant.Max(receipt.Claim.ReceivedAt, openedAt), receipt.State);
         }
-        Note(Instant.Max(Second(now), since));
-        return new(spans.ToImmutable());
+        return new(turns.ToImmutable());
 
-        void Note(Instant until)
+        void Take(Instant at, CaseState state)
         {
-            if (owns is not { } owner || until == since) return;
-            // Two changes within a second may leave everything as it was.
-            if (spans.Count > 0 && spans[^1] is var last && last.Until == since && last with { From = since, Until = until } == new LedgerSpan(since, until, owner.Who, owner.Reason, owner.Status))
-                spans[^1] = last with { Until = until };
-            else
-                spans.Add(new(since, until, owner.Who, owner.Reason, owner.Status));
+            var turn = Whose(book.PolicyAt(at), state, contradicted) with { At = Ledger.Second(at) };
+            // Of several turns within a second, the last one has it.
+            if (turns.Count > 0 && turns[^1].At == turn.At) turns.RemoveAt(turns.Count - 1);
+            if (turns.Count == 0 || !turns[^1].IsLike(turn)) turns.Add(turn);
         }
     }
 
-    /// <summary>To whom the present belongs. Null: the case is closed.</summary>
-    private static (OrganizationId? Who, LedgerReason Reason, string Status)? Whose(SlaPolicy policy, CaseState state, ImmutableHashSet<string> contradicted)
+    /// <summary>The ledger as it stands at a moment.</summary>
+    public Ledger Until(Instant now) =>
+        new([.. All.Select((turn, i) => (Turn: turn, Until: i + 1 < All.Length ? All[i + 1].At : Ledger.Second(now)))
+            .Where(one => one.Turn.Reason is not null && one.Turn.At < one.Until)
+            .Select(one => new LedgerSpan(one.Turn.At, one.Until, one.Turn.Who, one.Turn.Reason!.Value, one.Turn.Status))]);
+
+    private static LedgerTurn Whose(SlaPolicy policy, CaseState state, ImmutableHashSet<string> contradicted)
     {
         var item = state.Worst;
-        if (item.Phase == Phase.Closed) return null;
+        if (item.Phase == Phase.Closed) return new(default, null, null, "");
         // The owner has to find out, and has a clock for it; until then nobody can say whose time it is.
-        if (item.StatusCode == "DELIVERY_DISPUTED") return (null, LedgerReason.Disputed, "");
-        if (contradicted.Contains(item.Id)) return (null, LedgerReason.Contradiction, "");
+        if (item.StatusCode == "DELIVERY_DISPUTED") return new(default, null, LedgerReason.Disputed, "");
+        if (contradicted.Contains(item.Id)) return new(default, null, LedgerReason.Contradiction, "");
         return Duties.Of(policy, state, item, item.StatusCode) is { } duty
-            ? (duty.Party, LedgerReason.NextWord, duty.Rule.Status)
-            : (state.Owner, LedgerReason.InCharge, "");
+            ? new(default, duty.Party, LedgerReason.NextWord, duty.Rule.Status)
+            : new(default, state.Owner, LedgerReason.InCharge, "");
     }
 
     /// <summary>The items about which two contradict each other: until anybody says another thing about them that counts.</summary>
@@ -121,8 +135,4 @@ public sealed record Ledger(ImmutableArray<LedgerSpan> Spans)
         if (entry.Is(Marks.Contradiction)) return items.Union(about);
         return claim.Custody is not null || CodeLists.Find(claim.StatusCode) is { Track: Track.Main } ? items.Except(about) : items;
     }
-
-    private static Duration Sum(IEnumerable<LedgerSpan> spans) => spans.Aggregate(Duration.Zero, (sum, span) => sum + span.Length);
-
-    private static Instant Second(Instant moment) => Instant.FromUnixTimeSeconds(moment.ToUnixTimeSeconds());
 }

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using IncidentTracker.Domain;
+using IncidentTracker.Incidents;
+using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 
 namespace IncidentTracker.HubTests;
@@ -56,6 +59,29 @@ public sealed class LedgerTests
         Assert.True(ledger.GetProperty("isOpen").GetBoolean());
         Assert.Equal(("TRW", "PT1H", 3600), (last.GetProperty("whoId").GetString(), last.GetProperty("duration").GetString(), last.GetProperty("seconds").GetInt32()));
         Assert.Equal(new(2026, 7, 6, 15, 10, 0, TimeSpan.Zero), last.GetProperty("until").GetDateTimeOffset());
+    }
+
+    [Fact]
+    public async Task A_case_is_lived_through_again_once_for_each_version_however_often_somebody_asks()
+    {
+        await using var hub = await Stories.StartHubAsync();
+        Assert.True(Reference.TryParse(await hub.As("XB").OpenAsync("0900123456"), out var reference));
+        var cases = hub.Services.GetRequiredService<CaseReader>();
+        var retelling = hub.Services.GetRequiredService<Retelling>();
+
+        var first = retelling.LedgerOf(await ReadAsync());
+        var again = retelling.LedgerOf(await ReadAsync());
+        await hub.As("XB").AcceptedAsync(Say.That("u-1", reference.ToString(), "TRACING"));
+        var later = retelling.LedgerOf(await ReadAsync());
+
+        Assert.Same(first, again);
+        Assert.NotSame(first, later);
+
+        async Task<ReadCase> ReadAsync()
+        {
+            var (id, version) = (await cases.FindAsync(reference, CancellationToken.None))!.Value;
+            return (await cases.ReadAsync(id, version, CancellationToken.None))!;
+        }
     }
 
     [Fact]

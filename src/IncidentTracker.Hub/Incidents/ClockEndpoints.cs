@@ -38,7 +38,7 @@ internal static class ClockEndpoints
 }
 
 /// <summary>Explains the clocks of a case to those who ask. A traveller reads neither codes nor what parties ask each other.</summary>
-internal sealed class ClockBoard(Register register, SlaBooks books, PublicViews views, TimeProvider time)
+internal sealed class ClockBoard(Register register, SlaBooks books, Retelling retelling, PublicViews views, TimeProvider time)
 {
     public ClockList All(ReadCase read, PartnerIdentity? reader)
     {
@@ -66,7 +66,7 @@ internal sealed class ClockBoard(Register register, SlaBooks books, PublicViews 
     private IEnumerable<Explanation> Explained(ReadCase read, PartnerIdentity? reader, Instant now, Func<DutyClock, bool> wanted)
     {
         var book = books.Current;
-        var (watch, ended) = Clocks.All(book, read.Facts, read.OpenedAt, read.Story.Entries.Select(entry => entry.Claim));
+        var (watch, ended) = retelling.ClocksOf(read);
         return watch.Running.Select(clock => (Clock: clock, End: (EndedClock?)null)).Concat(ended.Select(end => (end.Clock, End: (EndedClock?)end)))
             .Where(one => wanted(one.Clock) && (reader is not null || one.Clock.Track != Track.Question))
             .OrderBy(one => one.Clock.Number)

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Xml;
 using IncidentTracker.Access;
 using IncidentTracker.Domain;
-using IncidentTracker.Sla;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using NodaTime;
@@ -19,11 +18,11 @@ internal static class LedgerEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<Ok<LedgerView>> Read(
-        string reference, CaseAccess access, Register register, SlaBooks books, TimeProvider time, HttpContext http, CancellationToken stop, [FromQuery] string? familyName = null)
+        string reference, CaseAccess access, Register register, Retelling retelling, TimeProvider time, HttpContext http, CancellationToken stop, [FromQuery] string? familyName = null)
     {
         var (read, reader) = await access.ReadAsync(reference, familyName, http, stop);
         var now = time.Now();
-        var ledger = Ledger.Of(books.Current, read.Facts, read.OpenedAt, read.Story.Entries.Select(entry => entry.Claim), now);
+        var ledger = retelling.LedgerOf(read).Until(now);
         return TypedResults.Ok(new LedgerView
         {
             Reference = read.Reference.ToString(),
