@@ -16,6 +16,7 @@ internal sealed partial class HubProcess : IAsyncDisposable
     private TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Uri> _doors = [];
     private TestDatabase? _database;
+    private bool _ownsDatabase;
     private Process? _process;
 
     private HubProcess() { }
@@ -27,10 +28,10 @@ internal sealed partial class HubProcess : IAsyncDisposable
     /// <summary>What the hub has written so far.</summary>
     public string Said => string.Join(Environment.NewLine, _said);
 
-    /// <summary>Starts the hub that lies beside the tests, or another one; settings are given as environment variables.</summary>
-    public static async Task<HubProcess> StartAsync(IEnumerable<KeyValuePair<string, string>> settings, string? program = null)
+    /// <summary>Starts the hub that lies beside the tests, or another one; settings are given as environment variables. Its database is its own, unless it is somebody else's.</summary>
+    public static async Task<HubProcess> StartAsync(IEnumerable<KeyValuePair<string, string>> settings, string? program = null, TestDatabase? on = null)
     {
-        var hub = new HubProcess();
+        var hub = new HubProcess { _database = on, _ownsDatabase = on is null };
         try
         {
             await hub.RunAsync(settings, program ?? Path.Combine(AppContext.BaseDirectory, "IncidentTracker.Hub.dll"));
@@ -67,7 +68,7 @@ internal sealed partial class HubProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
-        if (_database is not null) await _database.DisposeAsync();
+        if (_ownsDatabase && _database is not null) await _database.DisposeAsync();
     }
 
     private async Task RunAsync(IEnumerable<KeyValuePair<string, string>> settings, string program)
