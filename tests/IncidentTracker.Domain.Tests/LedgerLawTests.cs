@@ -95,6 +95,18 @@ public sealed class LedgerLawTests
     });
 
     [Fact]
+    public void What_the_hub_says_itself_moves_no_second() => Obey(200, (told, _, _) =>
+    {
+        var last = told.Claims.Max(claim => claim.ReceivedAt) + Duration.FromHours(9);
+        var heard = Watchman.Live(told.Facts, told.Claims, last).Heard;
+        var openedAt = heard.Min(claim => claim.ReceivedAt);
+
+        Assert.Equal(
+            Ledger.Of(Book, told.Facts, openedAt, heard.Where(claim => claim.Judgement is null), last).Spans.AsEnumerable(),
+            Ledger.Of(Book, told.Facts, openedAt, heard, last).Spans);
+    });
+
+    [Fact]
     public void The_cases_these_laws_are_tried_on_have_every_reason_and_many_owners()
     {
         var spans = new List<LedgerSpan>();
