@@ -6,6 +6,9 @@ namespace IncidentTracker.Domain;
 /// <summary>What went wrong.</summary>
 public enum IncidentKind { DelayedBag = 1, DamagedBag = 2, PilferedBag = 3, OnHandBag = 4, LeftBehindItem = 5, ServiceIncident = 6 }
 
+/// <summary>How much it matters to the traveller. A wheelchair is critical; agreements may give less time then.</summary>
+public enum CasePriority { Normal = 1, High = 2, Critical = 3 }
+
 /// <summary>Kinds of identifiers that other systems give.</summary>
 public enum ReferenceScheme { BagTag = 1, Worldtracer = 2, Pnr = 3, Courier = 4, PartnerCase = 5, Claim = 6 }
 
@@ -29,6 +32,11 @@ public sealed record CaseFacts(IncidentKind Kind, OrganizationId? Owner, Immutab
 {
     /// <summary>A file for scans of a tag before anybody reported the bag missing. Everyone may add to it.</summary>
     public static readonly CaseFacts Sighting = new(IncidentKind.DelayedBag, null, [new("1", "", null, "", "", "")], []);
+
+    public CasePriority Priority { get; init; } = CasePriority.Normal;
+
+    /// <summary>The traveller's tier in the owner's loyalty programme, in its own words; empty: none.</summary>
+    public string Tier { get; init; } = "";
 
     public bool IsSighting => Owner is null;
 }

@@ -63,7 +63,7 @@ internal sealed class IngestBenchmark(BenchmarkDatabase database, Cases cases, B
     private async Task WriterAsync(string name, int callers)
     {
         if (!options.Wants(name)) return;
-        using var ingest = new Ingest(database.Engine, new Addresses(database.Dbs, NullLogger<Addresses>.Instance), new SlaBooks(), time, Options.Create(new IngestOptions()), NullLogger<IngestWriter>.Instance);
+        using var ingest = new Ingest(database.Engine, new Addresses(database.Dbs, NullLogger<Addresses>.Instance), new SlaBooks(database.Dbs, database.Engine, time, Options.Create(new SlaOptions()), NullLogger<SlaBooks>.Instance), time, Options.Create(new IngestOptions()), NullLogger<IngestWriter>.Instance);
         await ingest.StartAsync(CancellationToken.None);
         Note(await new Load(time, database.Cpu).RunAsync(name, callers, caller =>
         {

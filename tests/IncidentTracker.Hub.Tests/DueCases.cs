@@ -37,6 +37,6 @@ internal static class DueCases
         db.Add(new IncidentRow { Id = id, Reference = reference.Value, OpenedAt = openedAt, Version = 1, ChangedAt = openedAt, Phase = state.Worst.Phase.ToString(), Facts = CaseCodec.Write(facts, []), State = CaseCodec.Write(state, watch) });
         db.Add(new ClaimEntity { IncidentId = id, PartnerId = row.PartnerId, UpdateId = row.UpdateId, ReceivedAt = openedAt, Hash = row.Hash, Body = row.Body });
         db.Add(new ChangeRow { IncidentId = id, Version = 1 });
-        db.Add(new LookAgainRow { IncidentId = id, At = HubWords.NextLook(SlaBook.Default, state, watch)!.Value });
+        db.Add(new LookAgainRow { IncidentId = id, At = HubWords.NextLook(SlaBook.Default, state, watch, openedAt)!.Value });
     }
 }

@@ -1,5 +1,6 @@
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
+using IncidentTracker.Sla;
 using IncidentTracker.Storage.V1;
 using IncidentTracker.Updates;
 using Microsoft.EntityFrameworkCore;
@@ -21,6 +22,7 @@ internal static class Proof
         var byFile = claims.Select(claim => new ClaimRow(claim.IncidentId, claim.PartnerId, claim.UpdateId, claim.ReceivedAt, claim.Hash, claim.Body)).ToLookup(claim => claim.Incident);
         var joined = rows.Where(row => row.MergedInto is not null).ToLookup(row => row.MergedInto!.Value);
 
+        var book = await SlaBooks.ReadAsync(db, CancellationToken.None);
         var looks = await db.LookAgain.AsNoTracking().ToDictionaryAsync(look => look.IncidentId, look => look.At);
 
         foreach (var row in rows.Where(row => row.MergedInto is null))
@@ -28,10 +30,10 @@ internal static class Proof
             var file = CaseLoading.Open(Stored(row), [.. joined[row.Id].Select(Stored)]);
             var heard = CaseLoading.Claims(file, byFile).Select(one => one.Claim).ToArray();
             var told = Fold.All(file.Facts, heard).State;
-            var (watch, _) = Clocks.All(SlaBook.Default, file.Facts, row.OpenedAt, heard);
+            var (watch, _) = Clocks.All(book, file.Facts, row.OpenedAt, heard);
 
             Assert.Equal(Text(CaseCodec.Write(told, watch)), Text(row.State));
-            var nextLook = file.Facts.IsSighting ? null : HubWords.NextLook(SlaBook.Default, told, watch);
+            var nextLook = file.Facts.IsSighting ? null : HubWords.NextLook(book, told, watch, row.OpenedAt);
             Assert.True(nextLook is null || looks.GetValueOrDefault(row.Id, Instant.MaxValue) <= nextLook, "A look would come too late, or never.");
             Assert.Equal(told.Worst.Phase.ToString(), row.Phase);
             Assert.Equal(Enumerable.Range(1, (int)row.Version).Select(version => (long)version), traces[row.Id].Order());

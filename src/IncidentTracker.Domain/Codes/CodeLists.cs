@@ -2,8 +2,6 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using NodaTime;
-using NodaTime.Text;
 using static System.StringComparison;
 
 namespace IncidentTracker.Domain;
@@ -15,7 +13,7 @@ namespace IncidentTracker.Domain;
 /// </summary>
 public static class CodeLists
 {
-    private static readonly JsonSerializerOptions Json = new()
+    internal static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false) },
@@ -50,7 +48,7 @@ public static class CodeLists
     private static readonly FrozenDictionary<string, Station> StationByCode = Stations.ToFrozenDictionary(station => station.Code);
 
     /// <summary>The policy that holds where nobody has agreed on another.</summary>
-    public static SlaPolicy DefaultPolicy { get; } = ReadPolicy();
+    public static SlaPolicy DefaultPolicy { get; } = Read<SlaFile.PolicyEntry>("sla-policy.json").ToPolicy();
 
     public static StatusCode? Find(string code) => StatusByCode.GetValueOrDefault(code);
 
@@ -66,17 +64,6 @@ public static class CodeLists
     public static Colour? FindColour(string code) => ColourByCode.GetValueOrDefault(code);
 
     public static Station? FindStation(string code) => StationByCode.GetValueOrDefault(code);
-
-    private static SlaPolicy ReadPolicy()
-    {
-        var file = Read<PolicyFile>("sla-policy.json");
-        var question = new SlaRule(SlaRule.Question, Length(file.Question), [], null, SlaHours.Business, false);
-        return new(file.Id, file.Version, file.WarnAt, file.StillSearchingAtMost, Length(file.PauseAtMost), question, file.Escalation, [.. file.Rules.Select(rule => new SlaRule(
-            rule.Status, Length(rule.Within), [.. rule.Steps.IsDefault ? [] : rule.Steps.Select(step => new SlaStep(Length(step.UntilAge), Length(step.Within)))],
-            rule.AfterEta is { } after ? Length(after) : null, rule.Hours, rule.Pauses))]);
-
-        static Duration Length(string iso) => PeriodPattern.NormalizingIso.Parse(iso).GetValueOrThrow().ToDuration();
-    }
 
     private static T Read<T>(string file)
     {
@@ -94,13 +81,6 @@ public static class CodeLists
     private sealed record BagTypeFile(string Note, ImmutableArray<BagType> Types);
 
     private sealed record ColourFile(string Note, ImmutableArray<Colour> Colours);
-
-    private sealed record PolicyFile(string Note, string Id, int Version, double WarnAt, int StillSearchingAtMost, string PauseAtMost, string Question,
-        ImmutableArray<Escalation> Escalation, ImmutableArray<PolicyRule> Rules);
-
-    private sealed record PolicyRule(string Status, string Within, ImmutableArray<PolicyStep> Steps = default, string? AfterEta = null, SlaHours Hours = SlaHours.Elapsed, bool Pauses = false);
-
-    private sealed record PolicyStep(string UntilAge, string Within);
 
     private sealed record StationFile(string Note, ImmutableArray<Station> Stations);
 }

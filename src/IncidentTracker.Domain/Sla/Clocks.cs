@@ -21,11 +21,11 @@ public static class Clocks
     {
         if (!(watch.HeardUpTo >= claim.ReceivedAt)) watch = watch with { HeardUpTo = claim.ReceivedAt };
         if (facts.IsSighting) return (watch, []);
-        if (claim.Judgement is { } judgement) return (Take(watch, claim, judgement), []);
+        if (claim.Judgement is { } judgement) return (Take(GiveBack(book, watch, claim.ReceivedAt), claim, judgement), []);
 
         // Nobody owed anything about a bag that was only seen: what came before the opening counts as known at the opening.
-        var round = new Round(book, openedAt, state, claim, Instant.Max(claim.ReceivedAt, openedAt), !claim.IsInternal && (marks & NoWord) == 0);
-        return round.Hear(watch);
+        var round = new Round(book, facts, openedAt, state, claim, Instant.Max(claim.ReceivedAt, openedAt), !claim.IsInternal && (marks & NoWord) == 0);
+        return round.Hear(GiveBack(book, watch, claim.ReceivedAt));
     }
 
     /// <summary>Tells the clocks of a case from the beginning: what is watched now, and the clocks that ended, in order.</summary>
@@ -70,6 +70,10 @@ public static class Clocks
         return owed.FirstOrDefault(clock => clock.Track == Track.Main && clock.ItemId == state.Worst.Id) ?? owed.FirstOrDefault();
     }
 
+    /// <summary>What is watched, with time given back to those who could not speak.</summary>
+    public static CaseWatch GiveBack(SlaBook book, CaseWatch watch, Instant now) =>
+        book.Closures.IsEmpty ? watch : watch with { Running = [.. watch.Running.Select(clock => book.GiveBack(clock, now))] };
+
     /// <summary>What the hub itself has said is remembered, so that it is said once.</summary>
     private static CaseWatch Take(CaseWatch watch, Claim claim, Judgement judgement) => claim.StatusCode switch
     {
@@ -79,7 +83,7 @@ public static class Clocks
     };
 
     /// <summary>One receipt, seen by every clock of the case.</summary>
-    private sealed class Round(SlaBook book, Instant openedAt, CaseState state, Claim claim, Instant now, bool isWord)
+    private sealed class Round(SlaBook book, CaseFacts facts, Instant openedAt, CaseState state, Claim claim, Instant now, bool isWord)
     {
         private readonly ImmutableArray<DutyClock>.Builder _running = ImmutableArray.CreateBuilder<DutyClock>();
         private readonly ImmutableArray<EndedClock>.Builder _ended = ImmutableArray.CreateBuilder<EndedClock>();
@@ -166,7 +170,7 @@ public static class Clocks
 
         private DutyClock Start(SlaPolicy policy, int number, ItemState? item, Track track, Duty duty, DutyClock? before)
         {
-            var rule = duty.Rule;
+            var (rule, pinned) = book.TermsFor(duty.Rule, duty.Party, item?.Station ?? "", facts, now);
             var calendar = rule.Hours == SlaHours.Business ? book.CalendarOf(duty.Party, item?.Station ?? "", now) : Calendar.Always;
             var cycle = before is { } same && same.Status == rule.Status && same.Party == duty.Party ? same.Cycle + 1 : 1;
             var expected = track == Track.Main && item?.Eta is { } eta && rule.AfterEta is { } after ? (End: eta.To ?? eta.From, After: after) : ((Instant End, Duration After)?)null;
@@ -185,7 +189,7 @@ public static class Clocks
                 // A calendar without any time would let a party be silent for ever.
                 var due = (by ?? calendar.After(from, length) ?? from + length).ToWholeMicroseconds();
                 var warn = by is null ? calendar.After(from, length * policy.WarnAt) ?? due : from + ((due - from) * policy.WarnAt);
-                return new(number, item?.Id ?? "", track, rule.Status, duty.Party, cycle, now, warn.ToWholeMicroseconds(), due, length, 0, policy.Name, calendar.Name);
+                return new(number, item?.Id ?? "", track, rule.Status, duty.Party, cycle, now, warn.ToWholeMicroseconds(), due, length, 0, pinned, calendar.Name);
             }
         }
 

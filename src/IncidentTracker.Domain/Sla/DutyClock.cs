@@ -22,6 +22,9 @@ public sealed record DutyClock(
     /// <summary>Its time stands still until then, for a reason that was given.</summary>
     public Instant? PausedUntil { get; init; }
 
+    /// <summary>Up to there, time in which the party could not speak has been given back.</summary>
+    public Instant? GivenBackUntil { get; init; }
+
     /// <summary>Who asked; only for a question.</summary>
     public OrganizationId? AskedBy { get; init; }
 

@@ -21,6 +21,7 @@ public static class HubWords
     public static ImmutableArray<Claim> Due(SlaBook book, CaseState state, CaseWatch watch, Instant now)
     {
         var words = ImmutableArray.CreateBuilder<Claim>();
+        watch = Clocks.GiveBack(book, watch, now);
         foreach (var clock in watch.Cleared)
             words.Add(Word(Cleared, $"clock-{clock.Number}-cleared", clock.ItemId, new(clock.Number, clock.Stage, clock.Party, clock.DueAt), Visibility.Partners, now));
         foreach (var clock in watch.Running)
@@ -34,9 +35,10 @@ public static class HubWords
     }
 
     /// <summary>The next moment after which a word may be due. Null: nothing is waited for.</summary>
-    public static Instant? NextLook(SlaBook book, CaseState state, CaseWatch watch)
+    public static Instant? NextLook(SlaBook book, CaseState state, CaseWatch watch, Instant now)
     {
         Instant? next = null;
+        watch = Clocks.GiveBack(book, watch, now);
         foreach (var clock in watch.Cleared) Consider(clock.DueAt);
         foreach (var clock in watch.Running) Consider(NextStep(book, clock)?.At);
         foreach (var item in state.Items) Consider(ExpectedEnd(state, item, watch));

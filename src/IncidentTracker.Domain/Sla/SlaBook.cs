@@ -15,6 +15,12 @@ public sealed record SlaBook
     /// <summary>The policies, each from its day on, in order.</summary>
     public required ImmutableArray<Dated<SlaPolicy>> Policies { get; init; }
 
+    /// <summary>What was agreed on beside the policy, each from its day on, in order.</summary>
+    public ImmutableArray<Dated<Agreement>> Agreements { get; init; } = [];
+
+    /// <summary>Stretches in which nobody, or one party, could be expected to speak.</summary>
+    public ImmutableArray<Closure> Closures { get; init; } = [];
+
     /// <summary>When each organization works, in all its places or in one.</summary>
     public ImmutableArray<Dated<WorkingHours>> Hours { get; init; } = [];
 
@@ -35,6 +41,42 @@ public sealed record SlaBook
         return known?.Calendar ?? Calendar.Always;
     }
 
+    /// <summary>
+    /// How soon a party must speak: what was agreed for most of what is known about the case, and of two such agreements the
+    /// later one; or else the policy.
+    /// </summary>
+    public (SlaRule Rule, string Pinned) TermsFor(SlaRule usual, OrganizationId party, string station, CaseFacts facts, Instant at)
+    {
+        (SlaRule, string) terms = (usual, PolicyAt(at).Name);
+        var best = 0;
+        foreach (var (from, agreement) in Agreements)
+            if (from <= at && agreement.Rules.FirstOrDefault(rule => rule.Status == usual.Status) is { } rule && agreement.For.Matches(party, station, facts) is var weight and > 0 && weight >= best)
+                (terms, best) = ((rule, agreement.Name), weight);
+        return terms;
+    }
+
+    /// <summary>
+    /// The clock with the time given back in which its party could not be expected to speak. Giving back twice changes nothing.
+    /// </summary>
+    public DutyClock GiveBack(DutyClock clock, Instant now)
+    {
+        foreach (var closure in Closures)
+        {
+            var from = Instant.Max(closure.From, clock.GivenBackUntil ?? clock.StartedAt);
+            if (closure.From > now || from >= closure.Until || closure.From >= clock.DueAt || closure.KnownFrom > now || (closure.Organization is { } only && only != clock.Party)) continue;
+
+            var calendar = Pinned(clock.Calendar);
+            var work = calendar.Work(from, closure.Until);
+            clock = clock with
+            {
+                DueAt = calendar.After(clock.DueAt, work) ?? clock.DueAt + work,
+                WarnAt = calendar.After(clock.WarnAt, work) ?? clock.WarnAt + work,
+                GivenBackUntil = closure.Until,
+            };
+        }
+        return clock;
+    }
+
     /// <summary>The calendar that is pinned on a clock.</summary>
     public Calendar Pinned(string calendar)
     {
@@ -49,6 +91,38 @@ public sealed record SlaBook
 
 /// <summary>Something that holds from a moment on.</summary>
 public sealed record Dated<T>(Instant From, T Value);
+
+/// <summary>Other times than the policy's, for some cases.</summary>
+public sealed record Agreement(string Id, int Version, AgreementScope For, ImmutableArray<SlaRule> Rules)
+{
+    /// <summary>What is pinned on clocks: gold/2.</summary>
+    public string Name => field ??= $"{Id}/{Version}";
+}
+
+/// <summary>The cases an agreement is about. What is not said matches everything; at least one thing is said.</summary>
+public sealed record AgreementScope(OrganizationId? Organization, string Station, string Tier, CasePriority? Priority, IncidentKind? Kind)
+{
+    /// <summary>0: it does not match; otherwise the more the more is said, and who matters most.</summary>
+    public int Matches(OrganizationId party, string station, CaseFacts facts)
+    {
+        var weight = 0;
+        return Weigh(Organization is null, Organization == party, 16) && Weigh(Station.Length == 0, Station == station, 8) && Weigh(Tier.Length == 0, Tier == facts.Tier, 4)
+            && Weigh(Priority is null, Priority == facts.Priority, 2) && Weigh(Kind is null, Kind == facts.Kind, 1) ? weight : 0;
+
+        bool Weigh(bool isOpen, bool matches, int worth)
+        {
+            if (!isOpen) weight += worth;
+            return isOpen || matches;
+        }
+    }
+}
+
+/// <summary>
+/// A stretch in which a party could not be expected to speak: the hub was away, or maintenance that was announced before.
+/// </summary>
+/// <param name="Organization">Whose it is; null: everybody's.</param>
+/// <param name="KnownFrom">From when on it counts; never before it was known, so that no judgement is taken back.</param>
+public sealed record Closure(OrganizationId? Organization, Instant From, Instant Until, Instant KnownFrom, string Reason);
 
 /// <summary>When an organization works: at one station, or everywhere else when the station is empty.</summary>
 public sealed record WorkingHours(OrganizationId Organization, string Station, Calendar Calendar);

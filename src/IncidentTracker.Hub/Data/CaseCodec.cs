@@ -10,7 +10,7 @@ internal static class CaseCodec
 {
     public static byte[] Write(CaseFacts facts, IEnumerable<Wire.Flight> legs)
     {
-        var record = new FactsRecord { Kind = (int)facts.Kind, Owner = facts.Owner?.Value ?? "" };
+        var record = new FactsRecord { Kind = (int)facts.Kind, Owner = facts.Owner?.Value ?? "", Priority = facts.Priority == CasePriority.Normal ? 0 : (int)facts.Priority, Tier = facts.Tier };
         record.Parties.Add(facts.Parties.Select(party => party.Value));
         record.Legs.Add(legs.Select(leg => leg.ToByteString()));
         record.Items.Add(facts.Items.Select(item => new ItemRecord
@@ -30,7 +30,11 @@ internal static class CaseCodec
         var record = FactsRecord.Parser.ParseFrom(stored);
         return new((IncidentKind)record.Kind, Party(record.Owner),
             [.. record.Items.Select(item => new CaseItem(item.Id, item.BagTag, ReferenceDays.Day(item.BagTagDate), item.TypeCode, item.ColourCode, item.Description))],
-            [.. record.Parties.Select(party => new OrganizationId(party))]);
+            [.. record.Parties.Select(party => new OrganizationId(party))])
+        {
+            Priority = record.Priority == 0 ? CasePriority.Normal : (CasePriority)record.Priority,
+            Tier = record.Tier,
+        };
     }
 
     public static IReadOnlyList<Wire.Flight> ReadLegs(byte[] stored) =>

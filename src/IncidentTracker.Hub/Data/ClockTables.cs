@@ -25,6 +25,58 @@ internal sealed class AlertRow
     public Instant? ToldAt { get; set; }
 }
 
+/// <summary>A policy, an agreement, working hours or maintenance, from a moment on.</summary>
+internal sealed class SlaEditionRow
+{
+    public required EditionKind Kind { get; set; }
+    public required string Name { get; set; }
+    public required Instant ActiveFrom { get; set; }
+    public required string Body { get; set; }
+}
+
+/// <summary>When any hub was last at work. There is one row.</summary>
+internal sealed class PresenceRow
+{
+    public int Id { get; set; }
+    public required Instant SeenAt { get; set; }
+}
+
+/// <summary>A stretch in which no hub was at work.</summary>
+internal sealed class OutageRow
+{
+    public required Instant FromAt { get; set; }
+    public required Instant UntilAt { get; set; }
+}
+
+internal sealed class SlaEditionTable : IEntityTypeConfiguration<SlaEditionRow>
+{
+    public void Configure(EntityTypeBuilder<SlaEditionRow> builder)
+    {
+        builder.ToTable("sla_editions");
+        builder.HasKey(row => new { row.Kind, row.Name }).HasName("sla_editions_never_change");
+    }
+}
+
+internal sealed class PresenceTable : IEntityTypeConfiguration<PresenceRow>
+{
+    public void Configure(EntityTypeBuilder<PresenceRow> builder)
+    {
+        builder.ToTable("presence");
+        builder.HasKey(row => row.Id).HasName("presence_in_one_row");
+        builder.Property(row => row.Id).ValueGeneratedNever();
+    }
+}
+
+internal sealed class OutageTable : IEntityTypeConfiguration<OutageRow>
+{
+    public void Configure(EntityTypeBuilder<OutageRow> builder)
+    {
+        builder.ToTable("outages");
+        builder.HasKey(row => row.FromAt).HasName("outages_by_beginning");
+        builder.Property(row => row.FromAt).ValueGeneratedNever();
+    }
+}
+
 internal sealed class LookAgainTable : IEntityTypeConfiguration<LookAgainRow>
 {
     public void Configure(EntityTypeBuilder<LookAgainRow> builder)

@@ -16,6 +16,9 @@ internal sealed class HubDb(DbContextOptions<HubDb> options, Engine engine) : Db
     public DbSet<OpenRequestRow> OpenRequests => Set<OpenRequestRow>();
     public DbSet<StreamRow> Streams => Set<StreamRow>();
     public DbSet<LookAgainRow> LookAgain => Set<LookAgainRow>();
+    public DbSet<SlaEditionRow> SlaEditions => Set<SlaEditionRow>();
+    public DbSet<PresenceRow> Presence => Set<PresenceRow>();
+    public DbSet<OutageRow> Outages => Set<OutageRow>();
     public DbSet<AlertRow> Alerts => Set<AlertRow>();
     public DbSet<ChangeRow> Changes => Set<ChangeRow>();
     public DbSet<ProtectionKeyRow> ProtectionKeys => Set<ProtectionKeyRow>();

@@ -47,6 +47,7 @@ internal static class WatchCodec
             Stage = (int)clock.Stage,
         };
         if (clock.PausedUntil is { } until) record.PausedUntil = Moments.ToMicroseconds(until);
+        if (clock.GivenBackUntil is { } back) record.GivenBackUntil = Moments.ToMicroseconds(back);
         return record;
     }
 
@@ -55,6 +56,7 @@ internal static class WatchCodec
         Moments.FromMicroseconds(record.WarnAt), Moments.FromMicroseconds(record.DueAt), Duration.FromTicks(record.Length * 10), record.WithoutNews, record.Policy, record.Calendar)
     {
         PausedUntil = record.HasPausedUntil ? Moments.FromMicroseconds(record.PausedUntil) : null,
+        GivenBackUntil = record.HasGivenBackUntil ? Moments.FromMicroseconds(record.GivenBackUntil) : null,
         AskedBy = record.AskedBy.Length > 0 ? new(record.AskedBy) : null,
         Stage = (ClockStage)record.Stage,
     };

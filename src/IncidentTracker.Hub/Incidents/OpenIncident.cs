@@ -104,7 +104,7 @@ internal sealed class OpenIncident(IDbContextFactory<HubDb> dbs, Engine engine, 
         if (opening.FamilyName.Length > 0) db.Add(new TravellerRow { IncidentId = id, FamilyName = opening.FamilyName });
         db.Add(new OpenRequestRow { PartnerId = opener.Id.Value, RequestId = opening.RequestId, Hash = hash, IncidentId = id });
         db.Add(new ChangeRow { IncidentId = id, Version = 1 });
-        if (HubWords.NextLook(books.Current, state, watch) is { } lookAt) db.Add(new LookAgainRow { IncidentId = id, At = lookAt });
+        if (HubWords.NextLook(books.Current, state, watch, now) is { } lookAt) db.Add(new LookAgainRow { IncidentId = id, At = lookAt });
         return id;
     }
 

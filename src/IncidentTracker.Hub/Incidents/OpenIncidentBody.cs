@@ -38,6 +38,12 @@ internal sealed record OpenIncidentBody
     [Description("IATA code of the station where it was taken.")]
     public string Station { get; init; } = "";
 
+    [Description("How much it matters to the traveller: NORMAL, HIGH or CRITICAL. Empty: NORMAL.")]
+    public string Priority { get; init; } = "";
+
+    [Description("The traveller's tier in the owner's loyalty programme, in its own words, at most 32 characters.")]
+    public string LoyaltyTier { get; init; } = "";
+
     /// <summary>The request in the words of the contract; the key takes the place of the request id.</summary>
     public Wire.OpenIncidentRequest ToRequest(string key)
     {
@@ -48,6 +54,8 @@ internal sealed record OpenIncidentBody
             Kind = Kind.Length == 0 ? default : (Wire.IncidentKind)(int)Named.Read<IncidentKind>(Kind, "kind"),
             FamilyName = FamilyName,
             OnBehalfOf = OnBehalfOf,
+            Priority = Priority.Length == 0 ? default : (Wire.IncidentPriority)(int)Named.Read<CasePriority>(Priority, "priority"),
+            LoyaltyTier = LoyaltyTier,
             Place = Station.Length > 0 ? new() { Station = Station } : null,
         };
         if (ReportTime.Length > 0)

@@ -48,6 +48,10 @@ internal static class OpeningReader
         if (request.FamilyName.Any(char.IsControl)) violations.Add(Refusals.FieldInvalid.At("family_name", "Control characters are not part of a name."));
         else if (request.FamilyName.Trim().Length > 0 && FamilyName.Fold(request.FamilyName).Length == 0) violations.Add(Refusals.FieldInvalid.At("family_name", "A name has letters."));
 
+        if (!Enum.IsDefined(request.Priority)) violations.Add(Refusals.FieldInvalid.At("priority"));
+        if (request.LoyaltyTier.Length > 32) violations.Add(Refusals.FieldTooLong.At("loyalty_tier", "At most 32 characters."));
+        if (request.LoyaltyTier.Any(c => char.IsControl(c) || c == '\uFFFD')) violations.Add(Refusals.FieldInvalid.At("loyalty_tier", "Control characters are not part of a tier's name."));
+
         var legs = Legs(request, violations);
         var items = Items(request, legs, claim, violations);
         var references = References(request, violations);
@@ -56,7 +60,12 @@ internal static class OpeningReader
 
         var owner = request.OnBehalfOf.Length > 0 ? new OrganizationId(request.OnBehalfOf) : opener.Id;
         var tags = items.Where(item => item.BagTag.Length > 0).Select(item => new ExternalReference(ReferenceScheme.BagTag, item.BagTag, item.BagTagDate)).ToImmutableArray();
-        return new(request.RequestId, request.FamilyName.Trim(), new((IncidentKind)(int)request.Kind, owner, items, parties), request.Legs, [.. references.Concat(tags).Distinct()], tags, report);
+        var facts = new CaseFacts((IncidentKind)(int)request.Kind, owner, items, parties)
+        {
+            Priority = request.Priority == Wire.IncidentPriority.Unspecified ? CasePriority.Normal : (CasePriority)(int)request.Priority,
+            Tier = request.LoyaltyTier.Trim(),
+        };
+        return new(request.RequestId, request.FamilyName.Trim(), facts, request.Legs, [.. references.Concat(tags).Distinct()], tags, report);
     }
 
     private static ImmutableArray<Flight> Legs(Wire.OpenIncidentRequest request, List<Violation> violations)

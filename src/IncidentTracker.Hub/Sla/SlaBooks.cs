@@ -1,9 +1,125 @@
+using IncidentTracker.Data;
 using IncidentTracker.Domain;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using NodaTime;
 
 namespace IncidentTracker.Sla;
 
-/// <summary>What clocks are judged by at present.</summary>
-internal sealed class SlaBooks
+/// <summary>
+/// What clocks are judged by at present, the same for all hubs on a database. New entries come from a file at the start;
+/// none ever changes. It also notes that a hub is at work, so that the time in which none was is given back to the parties.
+/// </summary>
+internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engine, TimeProvider time, IOptions<SlaOptions> options, ILogger<SlaBooks> log) : BackgroundService
 {
-    public SlaBook Current { get; } = SlaBook.Default;
+    private static readonly TimeSpan RefreshEvery = TimeSpan.FromSeconds(10);
+
+    // Every hub must have read an entry before it comes into force.
+    private static readonly Duration KnownBefore = Duration.FromMinutes(1);
+
+    // A restart is no outage.
+    private static readonly Duration OutageAfter = Duration.FromMinutes(1);
+
+    public SlaBook Current { get; private set; } = SlaBook.Default;
+
+    /// <summary>The book as a database has it.</summary>
+    public static async Task<SlaBook> ReadAsync(HubDb db, CancellationToken stop)
+    {
+        var editions = await db.SlaEditions.AsNoTracking().ToListAsync(stop);
+        var outages = await db.Outages.AsNoTracking().ToListAsync(stop);
+        return SlaFile.Book(editions.Select(row => new Edition(row.Kind, row.Name, row.ActiveFrom, row.Body)),
+            outages.Select(row => new Closure(null, row.FromAt, row.UntilAt, row.FromAt, "The hub was away.")));
+    }
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.File.Length > 0) await TakeAsync(SlaFile.Read(await File.ReadAllTextAsync(options.Value.File, cancellationToken)), cancellationToken);
+        await ReturnAsync(cancellationToken);
+        await RefreshAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(RefreshEvery);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                try
+                {
+                    await BePresentAsync(stoppingToken);
+                    await RefreshAsync(stoppingToken);
+                }
+                catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+                {
+                    LogNotRefreshed(failure);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
+
+        try { await BePresentAsync(CancellationToken.None); }
+        catch (Exception failure) when (engine.IsOutage(failure)) { }       // the next start finds an outage that began a few seconds earlier
+    }
+
+    private async Task RefreshAsync(CancellationToken stop)
+    {
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        Current = await ReadAsync(db, stop);
+    }
+
+    private async Task TakeAsync(IReadOnlyList<Edition> editions, CancellationToken stop)
+    {
+        using var turn = await engine.EnterAsync(stop);
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        var known = (await db.SlaEditions.AsNoTracking().ToListAsync(stop)).ToDictionary(row => (row.Kind, row.Name));
+        var isInUse = await db.Incidents.AnyAsync(stop);
+        foreach (var edition in editions)
+        {
+            if (known.GetValueOrDefault((edition.Kind, edition.Name)) is { } before)
+            {
+                if (before.Body != edition.Body || before.ActiveFrom != edition.From) throw new SlaFileException($"{edition.Name} is in the database with other content. What was announced never changes: give it a new version.");
+                continue;
+            }
+            if (isInUse && edition.From < time.Now() + KnownBefore) throw new SlaFileException($"{edition.Name} would hold from {edition.From}, which is past or within a minute. Clocks that ran are not judged again: let it begin later.");
+            db.Add(new SlaEditionRow { Kind = edition.Kind, Name = edition.Name, ActiveFrom = edition.From, Body = edition.Body });
+        }
+        await db.TrySaveAsync(engine, stop);        // false: another hub is taking the same file
+    }
+
+    // If nobody was there for a while, nobody could be heard.
+    private async Task ReturnAsync(CancellationToken stop)
+    {
+        using var turn = await engine.EnterAsync(stop);
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        var now = time.Now();
+        if (await db.Presence.AsNoTracking().SingleOrDefaultAsync(stop) is { } last && last.SeenAt + OutageAfter < now)
+        {
+            LogOutage(last.SeenAt, now);
+            db.Add(new OutageRow { FromAt = last.SeenAt, UntilAt = now });
+            await db.TrySaveAsync(engine, stop);    // false: another hub came back too
+        }
+        await BePresentAsync(db, now, stop);
+    }
+
+    private async Task BePresentAsync(CancellationToken stop)
+    {
+        using var turn = await engine.EnterAsync(stop);
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        await BePresentAsync(db, time.Now(), stop);
+    }
+
+    private async Task BePresentAsync(HubDb db, Instant now, CancellationToken stop)
+    {
+        if (await db.Presence.Where(row => row.SeenAt < now).ExecuteUpdateAsync(set => set.SetProperty(row => row.SeenAt, now), stop) > 0 || await db.Presence.AnyAsync(stop)) return;
+        db.Add(new PresenceRow { Id = 1, SeenAt = now });
+        await db.TrySaveAsync(engine, stop);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "No hub was at work from {From} to {Until}. That time is given back to everybody who owed a word")]
+    private partial void LogOutage(Instant from, Instant until);
+
+    [LoggerMessage(LogLevel.Warning, "Policies could not be read again; the hub goes on with those it knows")]
+    private partial void LogNotRefreshed(Exception failure);
 }

@@ -34,12 +34,12 @@ internal sealed class RoundLooks(SlaBook book, IReadOnlyList<Look> looks, Instan
         var changes = new List<LookChange>();
         foreach (var file in _looked)
         {
-            file.LookAt = HubWords.NextLook(book, file.State, file.Watch);
+            file.LookAt = HubWords.NextLook(book, file.State, file.Watch, now);
             changes.Add(new(file.Id, touched.Contains(file) ? file.Version + 1 : file.Version, file.LookAt, HasLooked: true));
         }
         foreach (var file in touched)
         {
-            if (_looked.Contains(file) || HubWords.NextLook(book, file.State, file.Watch) is not { } next || (file.LookAt <= next && file.LookAt > now + SurelyNotDue)) continue;
+            if (_looked.Contains(file) || HubWords.NextLook(book, file.State, file.Watch, now) is not { } next || (file.LookAt <= next && file.LookAt > now + SurelyNotDue)) continue;
             file.LookAt = next;
             changes.Add(new(file.Id, file.Version + 1, next, HasLooked: false));
         }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using IncidentTracker.Data;
+using IncidentTracker.Domain;
 using Microsoft.Extensions.Options;
 
 namespace IncidentTracker.Web;
@@ -20,6 +21,7 @@ internal static class Starting
     {
         OptionsValidationException wrong => string.Join(' ', wrong.Failures),
         NewerDatabaseException newer => newer.Message,
+        SlaFileException agreed => $"Sla:File: {agreed.Message}",
         DbException database => $"The database cannot be used: {database.Message}",
         InvalidDataException file => $"{file.Message} {file.InnerException?.Message}".TrimEnd(),
         // Ports that are taken, files that are missing.

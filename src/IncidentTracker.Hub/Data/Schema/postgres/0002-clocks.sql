@@ -20,3 +20,24 @@ CREATE TABLE alerts (
     CONSTRAINT alerts_once PRIMARY KEY (incident_id, clock, stage)
 );
 CREATE INDEX alerts_to_tell ON alerts (fired_at) WHERE told_at IS NULL;
+
+-- What clocks are judged by: policies, agreements, working hours, announced maintenance. An edition never changes.
+CREATE TABLE sla_editions (
+    kind text NOT NULL,
+    name text NOT NULL,
+    active_from timestamp with time zone NOT NULL,
+    body text NOT NULL,
+    CONSTRAINT sla_editions_never_change PRIMARY KEY (kind, name)
+);
+
+-- When any hub was last at work, in the one row there is, and the stretches in which none was.
+CREATE TABLE presence (
+    id integer NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT presence_in_one_row PRIMARY KEY (id)
+);
+CREATE TABLE outages (
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    CONSTRAINT outages_by_beginning PRIMARY KEY (from_at)
+);

@@ -20,3 +20,24 @@ CREATE TABLE alerts (
     CONSTRAINT alerts_once PRIMARY KEY (incident_id, clock, stage)
 ) WITHOUT ROWID;
 CREATE INDEX alerts_to_tell ON alerts (fired_at) WHERE told_at IS NULL;
+
+-- What clocks are judged by: policies, agreements, working hours, announced maintenance. An edition never changes.
+CREATE TABLE sla_editions (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    active_from INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    CONSTRAINT sla_editions_never_change PRIMARY KEY (kind, name)
+);
+
+-- When any hub was last at work, in the one row there is, and the stretches in which none was.
+CREATE TABLE presence (
+    id INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    CONSTRAINT presence_in_one_row PRIMARY KEY (id)
+);
+CREATE TABLE outages (
+    from_at INTEGER NOT NULL,
+    until_at INTEGER NOT NULL,
+    CONSTRAINT outages_by_beginning PRIMARY KEY (from_at)
+);

@@ -1,0 +1,205 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using NodaTime;
+using NodaTime.Text;
+
+namespace IncidentTracker.Domain;
+
+/// <summary>
+/// What parties have agreed on, as people write it down: policies, agreements, working hours and announced maintenance, in
+/// JSON. Every entry has a version and a day from which it holds, and says so itself.
+/// </summary>
+public static class SlaFile
+{
+    // What was left out stays out.
+    private static readonly JsonSerializerOptions AsWritten = new(CodeLists.Json) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault };
+
+    /// <summary>Reads a file. Whatever is wrong is said with the entry it is in.</summary>
+    /// <exception cref="SlaFileException">It cannot be used.</exception>
+    public static IReadOnlyList<Edition> Read(string json)
+    {
+        var file = Parse<Content>(json, "the file");
+        var calendars = file.Calendars.Or().Select(entry => entry.ToCalendar()).ToArray();
+        if (calendars.GroupBy(calendar => calendar.Name).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new SlaFileException($"The calendar {twice.Key} stands there twice.");
+
+        return
+        [
+            .. file.Policies.Or().Select(entry => new Edition(EditionKind.Policy, entry.Name, From(entry.ActiveFrom, entry.Name), Text(entry))),
+            .. file.Agreements.Or().Select(entry => new Edition(EditionKind.Agreement, entry.Name, From(entry.ActiveFrom, entry.Name), Text(entry))),
+            .. file.Hours.Or().Select(entry => new Edition(EditionKind.Hours, entry.Name, From(entry.ActiveFrom, entry.Name), Text(entry with
+            {
+                Inline = file.Calendars.Or().FirstOrDefault(calendar => calendar.Name == entry.Calendar) ?? throw new SlaFileException($"hours of {entry.Organization}: there is no calendar {entry.Calendar}; write id/version of one in \"calendars\"."),
+            }))),
+            .. file.Maintenance.Or().Select(entry => new Edition(EditionKind.Maintenance, entry.Name, From(entry.From, entry.Name), Text(entry))),
+        ];
+    }
+
+    /// <summary>Puts editions into a book, on top of the default policy.</summary>
+    public static SlaBook Book(IEnumerable<Edition> editions, IEnumerable<Closure> outages)
+    {
+        var inOrder = editions.OrderBy(edition => edition.From).ThenBy(edition => edition.Name, StringComparer.Ordinal).ToLookup(edition => edition.Kind);
+        return SlaBook.Default with
+        {
+            Policies = [.. SlaBook.Default.Policies, .. inOrder[EditionKind.Policy].Select(edition => new Dated<SlaPolicy>(edition.From, Parse<PolicyEntry>(edition.Body, edition.Name).ToPolicy()))],
+            Agreements = [.. inOrder[EditionKind.Agreement].Select(edition => new Dated<Agreement>(edition.From, Parse<AgreementEntry>(edition.Body, edition.Name).ToAgreement()))],
+            Hours = [.. inOrder[EditionKind.Hours].Select(edition => new Dated<WorkingHours>(edition.From, Parse<HoursEntry>(edition.Body, edition.Name).ToHours()))],
+            Closures = [.. inOrder[EditionKind.Maintenance].Select(edition => Parse<MaintenanceEntry>(edition.Body, edition.Name).ToClosure()).Concat(outages).OrderBy(closure => closure.Until).ThenBy(closure => closure.From)],
+        };
+    }
+
+    private static T Parse<T>(string json, string name)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, CodeLists.Json) ?? throw new SlaFileException($"{name} is empty.");
+        }
+        catch (JsonException wrong)
+        {
+            throw new SlaFileException($"{name}: {wrong.Path}: {wrong.Message}");
+        }
+    }
+
+    private static string Text<T>(T entry) where T : IEntry
+    {
+        entry.Check();
+        return JsonSerializer.Serialize(entry, AsWritten);
+    }
+
+    private static Instant From(string? text, string name) => text is null ? throw new SlaFileException($"{name}: say from when on it holds: \"activeFrom\": \"2027-01-01T00:00:00Z\".") : Moment(text, name);
+
+    private static Instant Moment(string text, string name) => InstantPattern.ExtendedIso.Parse(text) is { Success: true } parsed
+        ? parsed.Value : throw new SlaFileException($"{name}: \"{text}\" is no moment in UTC such as 2027-01-01T00:00:00Z.");
+
+    private static Duration Length(string iso, string name)
+    {
+        if (PeriodPattern.NormalizingIso.Parse(iso) is { Success: true, Value: { Months: 0, Years: 0 } period } && period.ToDuration() is var length && length >= Duration.Zero) return length;
+        throw new SlaFileException($"{name}: \"{iso}\" is no length such as PT4H or P1D.");
+    }
+
+    private static ImmutableArray<T> Or<T>(this ImmutableArray<T> given) => given.IsDefault ? [] : given;
+
+    private interface IEntry
+    {
+        void Check();
+    }
+
+    private sealed record Content(
+        ImmutableArray<PolicyEntry> Policies = default, ImmutableArray<CalendarEntry> Calendars = default, ImmutableArray<HoursEntry> Hours = default,
+        ImmutableArray<AgreementEntry> Agreements = default, ImmutableArray<MaintenanceEntry> Maintenance = default);
+
+    internal sealed record PolicyEntry(
+        string Id, int Version, double WarnAt, int StillSearchingAtMost, string PauseAtMost, string Question, ImmutableArray<Escalation> Escalation, ImmutableArray<RuleEntry> Rules,
+        string? ActiveFrom = null, string? Note = null) : IEntry
+    {
+        [JsonIgnore]
+        public string Name => $"{Id}/{Version}";
+
+        public SlaPolicy ToPolicy() => new(Id, Version, WarnAt, StillSearchingAtMost, Length(PauseAtMost, Name), new(SlaRule.Question, Length(Question, Name), [], null, SlaHours.Business, false),
+            Escalation, [.. Rules.Select(rule => rule.ToRule(Name))]);
+
+        public void Check()
+        {
+            var policy = ToPolicy();
+            if (Version < 1) throw new SlaFileException($"{Name}: versions begin with 1.");
+            if (WarnAt is <= 0 or > 1) throw new SlaFileException($"{Name}: \"warnAt\" is a share of the time, above 0 and at most 1.");
+            var levels = policy.Escalation.Select(step => (step.To, step.After)).ToArray();
+            if (levels.Any(step => step.To <= ClockStage.Breached || step.After <= 0) || levels.Zip(levels.Skip(1)).Any(pair => pair.Second.To <= pair.First.To || pair.Second.After <= pair.First.After))
+                throw new SlaFileException($"{Name}: the steps of \"escalation\" go up from HEADQUARTERS, each later than the one before; a step after a higher or later one is never reached.");
+            // A status without a rule would be a silence that nobody hears.
+            if (CodeLists.StatusCodes.FirstOrDefault(status => status.NextWord is not null && policy.RuleFor(status.Code) is null) is { } missing)
+                throw new SlaFileException($"{Name}: there is no rule for {missing.Code}.");
+        }
+    }
+
+    internal sealed record RuleEntry(
+        string Status, string Within, ImmutableArray<StepEntry> Steps = default, string? AfterEta = null, SlaHours Hours = SlaHours.Elapsed, bool Pauses = false)
+    {
+        public SlaRule ToRule(string name) => CodeLists.Find(Status) is { NextWord: not null }
+            ? new(Status, Length(Within, name), [.. Steps.Or().Select(step => new SlaStep(Length(step.UntilAge, name), Length(step.Within, name)))], AfterEta is { } after ? Length(after, name) : null, Hours, Pauses)
+            : throw new SlaFileException($"{name}: after {Status} nobody owes a word, or there is no such status.");
+    }
+
+    internal sealed record StepEntry(string UntilAge, string Within);
+
+    private sealed record AgreementEntry(string Id, int Version, string ActiveFrom, ScopeEntry For, ImmutableArray<RuleEntry> Rules) : IEntry
+    {
+        [JsonIgnore]
+        public string Name => $"{Id}/{Version}";
+
+        public Agreement ToAgreement() => new(Id, Version,
+            new(For.Organization is { } party ? new(party) : null, For.Station ?? "", For.Tier ?? "", For.Priority, For.Kind), [.. Rules.Select(rule => rule.ToRule(Name))]);
+
+        public void Check()
+        {
+            if (Version < 1) throw new SlaFileException($"{Name}: versions begin with 1.");
+            if (For == new ScopeEntry()) throw new SlaFileException($"{Name}: \"for\" names at least one of organization, station, tier, priority and kind. What holds for all is a policy.");
+            _ = ToAgreement();
+        }
+    }
+
+    private sealed record ScopeEntry(string? Organization = null, string? Station = null, string? Tier = null, CasePriority? Priority = null, IncidentKind? Kind = null);
+
+    private sealed record CalendarEntry(string Id, int Version, string Zone, ImmutableArray<WeekEntry> Week, ImmutableArray<HolidayEntry> Holidays = default)
+    {
+        [JsonIgnore]
+        public string Name => $"{Id}/{Version}";
+
+        public Calendar ToCalendar()
+        {
+            var calendar = new Calendar(Id, Version, Zone, [.. Week.SelectMany(entry => entry.Days.SelectMany(day => entry.Hours.Select(hours => Window(day, hours))))],
+                [.. Holidays.Or().Select(holiday => new Holiday(LocalDatePattern.Iso.Parse(holiday.Day) is { Success: true } day ? day.Value : throw new SlaFileException($"{Name}: \"{holiday.Day}\" is no day such as 2026-12-25."), holiday.Name))]);
+            return calendar.Check().FirstOrDefault() is { } wrong ? throw new SlaFileException($"{Name}: {wrong}") : calendar;
+        }
+
+        private OpeningHours Window(IsoDayOfWeek day, string hours)
+        {
+            var parts = hours.Split('-');
+            var times = parts.Select(part => LocalTimePattern.CreateWithInvariantCulture("HH:mm").Parse(part == "24:00" ? "00:00" : part)).ToArray();
+            if (times.Length != 2 || times.Any(time => !time.Success) || day == IsoDayOfWeek.None) throw new SlaFileException($"{Name}: \"{hours}\" is no window such as 08:00-12:00.");
+            return new(day, times[0].Value, times[1].Value);
+        }
+    }
+
+    private sealed record WeekEntry(ImmutableArray<IsoDayOfWeek> Days, ImmutableArray<string> Hours);
+
+    private sealed record HolidayEntry(string Day, string Name);
+
+    private sealed record HoursEntry(string Organization, string Calendar, string ActiveFrom, string? Station = null, CalendarEntry? Inline = null) : IEntry
+    {
+        [JsonIgnore]
+        public string Name => string.Create(CultureInfo.InvariantCulture, $"{Organization}{(Station is null ? "" : "-" + Station)}/{Calendar}");
+
+        public WorkingHours ToHours() => new(new(Organization), Station ?? "", Inline!.ToCalendar());
+
+        public void Check() => _ = ToHours();
+    }
+
+    private sealed record MaintenanceEntry(string Organization, string From, string Until, string Reason) : IEntry
+    {
+        [JsonIgnore]
+        public string Name => $"{Organization}/{From}";
+
+        // It was announced before it began, or it could not have been written down: editions hold from a later moment on.
+        public Closure ToClosure() => new(new(Organization), Moment(From, Name), Moment(Until, Name), Moment(From, Name), Reason);
+
+        public void Check()
+        {
+            var closure = ToClosure();
+            if (closure.Until <= closure.From) throw new SlaFileException($"{Name}: the maintenance ends before it begins.");
+            if (closure.Until - closure.From > Duration.FromDays(3)) throw new SlaFileException($"{Name}: maintenance of more than three days is none; agree on other times.");
+        }
+    }
+}
+
+/// <summary>An entry that has come into force, or will. It never changes: what is new has a new version.</summary>
+/// <param name="Name">Identifier and version, for example gold/2.</param>
+/// <param name="Body">The entry itself, in JSON.</param>
+public sealed record Edition(EditionKind Kind, string Name, Instant From, string Body);
+
+/// <summary>What an edition is about.</summary>
+public enum EditionKind { Policy, Agreement, Hours, Maintenance }
+
+/// <summary>A file of agreements cannot be used; the message says what to change.</summary>
+public sealed class SlaFileException(string message) : Exception(message);
