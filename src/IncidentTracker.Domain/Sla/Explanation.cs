@@ -79,29 +79,39 @@ public sealed record Explanation
     /// <param name="whyPaused">The reason that was given for the pause; empty where it is not for the reader.</param>
     public static Explanation Of(SlaBook book, DutyClock clock, EndedClock? ended, Instant now, string whyPaused = "")
     {
-        var from = clock.PausedUntil ?? clock.StartedAt;
+        // Since the last receipt the hub may have been away, or maintenance may have begun.
+        if (ended is null) clock = book.GiveBack(clock, now);
+        var asOf = ended?.EndedAt ?? Instant.Max(now, clock.StartedAt);
         var pinned = book.Pinned(clock.Calendar);
         // Where the calendar does not lead to the due moment, the clock was not judged by it: something was expected at a
         // time of its own, or the calendar has no working time.
-        var isByCalendar = pinned.After(from, clock.Length)?.ToWholeMicroseconds() == clock.DueAt;
-        var calendar = isByCalendar ? pinned : Calendar.Always;
+        var way = Way(pinned);
+        var isByCalendar = Duration.Max(Sum(way), clock.Length) - Duration.Min(Sum(way), clock.Length) < Duration.FromMilliseconds(1);
+        if (!isByCalendar) way = Way(Calendar.Always);
 
-        var asOf = ended?.EndedAt ?? Instant.Max(now, clock.StartedAt);
         var isPaused = ended is null && asOf < clock.PausedUntil;
-        var way = Pause(pinned, clock, whyPaused).Concat(isPaused ? [] : calendar.Between(from, clock.DueAt)).ToArray();
         return new()
         {
             Clock = clock,
             State = ended is null ? isPaused ? ClockState.Paused : ClockState.Running : Enum.Parse<ClockState>(ended.End.ToString()),
             AsOf = asOf,
-            Segments = [.. way.SelectMany(stretch => Split(stretch, asOf))],
-            Given = calendar.Work(from, clock.DueAt),
-            Elapsed = calendar.Work(from, Instant.Min(asOf, clock.DueAt)),
+            Segments = isPaused ? [.. way.Where(segment => segment.To <= clock.PausedUntil)] : way,
+            Given = Sum(way),
+            Elapsed = Sum(way.Where(segment => segment.IsOver)),
             Overdue = Duration.Max(Duration.Zero, asOf - clock.DueAt),
             Rule = isByCalendar ? pinned.Id == Calendar.Always.Id ? "every second counts" : $"working hours of calendar {clock.Calendar} count"
                 : RuleOf(book, clock) is { AfterEta: { } after } ? $"{Words(after)} after the time that was expected" : $"every second counts, because calendar {clock.Calendar} has no working time",
             Zone = isByCalendar && pinned.Id != Calendar.Always.Id ? pinned.Zone : null,
         };
+
+        ImmutableArray<ClockSegment> Way(Calendar calendar)
+        {
+            // Time is given back on the pinned calendar; one that was not judged by cannot say how much.
+            Closure[] closures = calendar.Id == pinned.Id ? [.. GivenBack(book, clock, asOf)] : [];
+            Instant[] cuts = [.. closures.SelectMany(closure => new[] { closure.From, closure.Until }), asOf];
+            return [.. Pause(pinned, clock, whyPaused).Concat(calendar.Between(clock.PausedUntil ?? clock.StartedAt, clock.DueAt))
+                .SelectMany(stretch => Cut(stretch, cuts)).Select(stretch => Closed(stretch, closures)).Select(stretch => new ClockSegment(stretch.From, stretch.To, stretch.Counts, stretch.Why, stretch.To <= asOf))];
+        }
     }
 
     /// <summary>The sentences, with names, on the clock of a place.</summary>
@@ -156,15 +166,28 @@ public sealed record Explanation
             Why = $"paused{(why.Length > 0 ? ": " + why : "")}{(stretch.Counts ? "" : $", and not counted anyway: {stretch.Why}")}",
         });
 
-    private static IEnumerable<ClockSegment> Split(Stretch stretch, Instant at)
-    {
-        if (stretch.From < at && at < stretch.To) return [Part(stretch.From, at), Part(at, stretch.To)];
-        return [Part(stretch.From, stretch.To)];
+    /// <summary>The stretches in which the party could not be expected to speak, as far as they moved this clock.</summary>
+    private static IEnumerable<Closure> GivenBack(SlaBook book, DutyClock clock, Instant asOf) => book.Closures.Where(closure =>
+        clock.GivenBackUntil >= closure.Until && closure.KnownFrom <= asOf && closure.Until > clock.StartedAt && closure.From < clock.DueAt && (closure.Organization is null || closure.Organization == clock.Party));
 
-        ClockSegment Part(Instant from, Instant to) => new(from, to, stretch.Counts, stretch.Why, to <= at);
+    private static Stretch Closed(Stretch stretch, Closure[] closures) =>
+        stretch.Counts && Array.Find(closures, closure => closure.From <= stretch.From && stretch.To <= closure.Until) is { } closed ? stretch with { Counts = false, Why = closed.Reason } : stretch;
+
+    private static IEnumerable<Stretch> Cut(Stretch stretch, Instant[] cuts)
+    {
+        Instant[] ends = [.. cuts.Where(cut => stretch.From < cut && cut < stretch.To).Distinct().Order(), stretch.To];
+        var from = stretch.From;
+        foreach (var end in ends)
+        {
+            yield return stretch with { From = from, To = end };
+            from = end;
+        }
     }
 
-    private static SlaRule? RuleOf(SlaBook book, DutyClock clock) => book.PinnedPolicy(clock).RuleFor(clock.Status);
+    private static Duration Sum(IEnumerable<ClockSegment> segments) => segments.Where(segment => segment.Counts).Aggregate(Duration.Zero, (sum, segment) => sum + segment.Length);
+
+    private static SlaRule? RuleOf(SlaBook book, DutyClock clock) =>
+        book.Agreements.FirstOrDefault(dated => dated.Value.Name == clock.Policy)?.Value.Rules.FirstOrDefault(rule => rule.Status == clock.Status) ?? book.PinnedPolicy(clock).RuleFor(clock.Status);
 
     private static string Sentence(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

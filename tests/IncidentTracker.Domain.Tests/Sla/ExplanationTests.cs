@@ -95,6 +95,19 @@ public sealed class ExplanationTests
     }
 
     [Fact]
+    public void Time_in_which_the_hub_was_away_is_named_and_moves_the_due_moment_even_when_nobody_has_spoken_since()
+    {
+        var away = new Closure(null, On("07-06 11:00"), On("07-06 12:30"), On("07-06 11:00"), "The hub was away.");
+        var clock = Running(SlaBook.Default, By("XB").At("07-06 10:00").Says("ON_HAND"));
+
+        var told = Explanation.Of(SlaBook.Default with { Closures = [away] }, clock, null, On("07-06 13:00"));
+
+        Assert.Equal(On("07-06 15:30"), told.DueAt);
+        Assert.Equal(["10:00 counts", "11:00 The hub was away.", "12:30 counts", "13:00 counts"], told.Segments.Select(segment => $"{segment.From.OnClock("Etc/UTC")[11..16]} {(segment.Counts ? "counts" : segment.Why)}"));
+        Assert.Equal((Duration.FromHours(1.5), Duration.FromHours(2.5)), (told.Elapsed, told.Remaining));
+    }
+
+    [Fact]
     public void What_is_due_after_an_expected_time_says_so()
     {
         var told = Explanation.Of(SlaBook.Default, Running(SlaBook.Default, By("XB").At("07-06 10:00").Says("FORWARD_DEPARTED").On("XB", "1").Due("07-06 20:00")), null, On("07-06 11:00"));
