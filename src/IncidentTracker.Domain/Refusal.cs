@@ -47,6 +47,13 @@ public static class Refusals
     public static readonly Refusal RequestIdConflict = new("REQUEST_ID_CONFLICT", RefusalKind.Conflict, "This request id was used for other content. Use a new one.");
     public static readonly Refusal IncidentExists = new("INCIDENT_EXISTS", RefusalKind.Conflict, "An open case already has this bag tag. Report into it instead.");
     public static readonly Refusal ReferenceAmbiguous = new("REFERENCE_AMBIGUOUS", RefusalKind.Precondition, "More than one open case has this identifier. Use incident_reference.");
+    public static readonly Refusal WebhookUrlRefused = new("WEBHOOK_URL_REFUSED", RefusalKind.Invalid, "The hub sends nothing to this address. Use a public https address on port 443 or 8443, without user or fragment.");
+    public static readonly Refusal WebhookEndpointNotFound = new("WEBHOOK_ENDPOINT_NOT_FOUND", RefusalKind.NotFound, "There is no such endpoint of yours.");
+    public static readonly Refusal WebhookEndpointExists = new("WEBHOOK_ENDPOINT_EXISTS", RefusalKind.Conflict, "You have an endpoint with this address already.");
+    public static readonly Refusal WebhookEndpointLimit = new("WEBHOOK_ENDPOINT_LIMIT", RefusalKind.Precondition, "You have as many endpoints as you may have. Delete one first.");
+    public static readonly Refusal WebhookEndpointActive = new("WEBHOOK_ENDPOINT_ACTIVE", RefusalKind.Precondition, "The endpoint is active already and needs no challenge.");
+    public static readonly Refusal WebhookEndpointInactive = new("WEBHOOK_ENDPOINT_INACTIVE", RefusalKind.Precondition, "The endpoint is not active. Send it a challenge first.");
+    public static readonly Refusal DeliveryNotFound = new("DELIVERY_NOT_FOUND", RefusalKind.NotFound, "The endpoint has no such delivery.");
     public static readonly Refusal ServiceUnavailable = new("SERVICE_UNAVAILABLE", RefusalKind.Unavailable, "The hub cannot store anything right now. Send the same again shortly: it is safe.");
 
     /// <summary>All of them, for the page that explains them and the tests that count them.</summary>

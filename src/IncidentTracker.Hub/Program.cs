@@ -1,5 +1,6 @@
 using IncidentTracker.Access;
 using IncidentTracker.Data;
+using IncidentTracker.Delivery;
 using IncidentTracker.Incidents;
 using IncidentTracker.Rpc;
 using IncidentTracker.Sla;
@@ -21,6 +22,9 @@ if (builder.Configuration["Settings"] is { Length: > 0 } file) builder.Configura
 services.AddOptions<DatabaseOptions>().BindConfiguration("Database").ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<DoorOptions>().BindConfiguration("Doors").ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateDataAnnotations().ValidateOnStart();
+services.AddOptions<WebhookOptions>().BindConfiguration("Webhooks").ValidateDataAnnotations().ValidateOnStart();
+services.AddOptions<MailOptions>().BindConfiguration("Mail").ValidateDataAnnotations().ValidateOnStart();
+services.AddOptions<ContactOptions>().BindConfiguration("Contacts").ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<SlaOptions>().BindConfiguration("Sla").ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<DevelopmentOptions>().BindConfiguration("Development").ValidateDataAnnotations().ValidateOnStart();
 services.AddSingleton<IValidateOptions<DoorOptions>, LoopbackOnly>();
@@ -37,6 +41,7 @@ services.AddSingleton<Register>().AddHostedService(sp => sp.GetRequiredService<R
 services.AddSingleton<Addresses>();
 services.AddSingleton<SlaBooks>().AddHostedService(sp => sp.GetRequiredService<SlaBooks>());
 services.AddSingleton<Ingest>().AddHostedService(sp => sp.GetRequiredService<Ingest>());
+services.AddSingleton<SweepWatch>().AddHostedService(sp => sp.GetRequiredService<SweepWatch>());
 services.AddSingleton<Sweeper>().AddHostedService(sp => sp.GetRequiredService<Sweeper>());
 services.AddSingleton<UpdateStreams>();
 services.AddSingleton<OpenIncident>();
@@ -47,6 +52,18 @@ services.AddSingleton<CaseAccess>();
 services.AddSingleton<Retelling>();
 services.AddSingleton<ClockBoard>();
 services.AddSingleton<TimelineWatch>();
+
+// Telling others.
+services.AddHostedService<Contacts>();
+services.AddSingleton<AllowedAddresses>();
+services.AddSingleton<Egress>();
+services.AddSingleton<Postman>();
+services.AddSingleton<Unsubscribing>();
+services.AddSingleton<Mailer>();
+services.AddSingleton<DeliveryMeter>().AddHostedService(sp => sp.GetRequiredService<DeliveryMeter>());
+services.AddSingleton<DeliveryResults>();
+services.AddSingleton<DeliveryLoop>().AddHostedService(sp => sp.GetRequiredService<DeliveryLoop>());
+services.AddSingleton<FanOut>().AddHostedService<FanOutLoop>();
 
 // Doors.
 builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.ListenOnDoors());
@@ -69,6 +86,9 @@ app.MapLedger();
 app.MapClocks();
 app.MapPages();
 app.MapTrack();
+app.MapWebhooks();
+app.MapEvents();
+app.MapUnsubscribing();
 app.MapGrpcService<PartnerUpdateService>();
 app.MapGrpcService<PartnerIncidentService>();
 app.MapHardenedGrpc();

@@ -62,9 +62,9 @@ internal sealed class Hub : IAsyncDisposable
     }
 
     /// <summary>A hub on a database that somebody else disposes of.</summary>
-    public static Hub StartOn(TestDatabase database)
+    public static Hub StartOn(TestDatabase database, ManualTime? time = null, params (string Key, string Value)[] settings)
     {
-        var hub = new Hub(database, false, new(Instant.FromUtc(2026, 7, 6, 12, 0)), []);
+        var hub = new Hub(database, false, time ?? new(Instant.FromUtc(2026, 7, 6, 12, 0)), settings);
         hub.Start();
         return hub;
     }

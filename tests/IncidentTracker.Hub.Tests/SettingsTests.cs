@@ -1,6 +1,7 @@
 using System.Reflection;
 using IncidentTracker.Access;
 using IncidentTracker.Data;
+using IncidentTracker.Delivery;
 using IncidentTracker.Rpc;
 using IncidentTracker.Sla;
 using IncidentTracker.Updates;
@@ -18,6 +19,9 @@ public sealed class SettingsTests
         ["Doors"] = new DoorOptions(),
         ["Ingest"] = new IngestOptions(),
         ["Rpc"] = new RpcLimits(),
+        ["Webhooks"] = new WebhookOptions(),
+        ["Mail"] = new MailOptions(),
+        ["Contacts"] = new ContactOptions(),
         ["Sla"] = new SlaOptions(),
         ["Development"] = new DevelopmentOptions(),
     };

@@ -106,4 +106,23 @@ public sealed class SweeperTests
         Assert.Empty(await hub.WithDbAsync(db => db.LookAgain.ToListAsync()));
         Assert.DoesNotContain(await hub.WithDbAsync(db => db.Claims.ToListAsync()), claim => claim.PartnerId == "HUB");
     }
+
+    [Fact]
+    public async Task A_hub_that_is_late_itself_says_so_to_operators_and_travellers()
+    {
+        await using var hub = await Hub.StartAsync();
+        var reference = await hub.As("XB").OpenAsync("0901123456");
+        using var browser = hub.Browse();
+        hub.Time.Advance(Duration.FromHours(1));
+        await hub.Services.GetRequiredService<SweepWatch>().LookAsync(CancellationToken.None);
+
+        Assert.StartsWith("ready, degraded", await browser.GetStringAsync("/healthz/ready"), StringComparison.Ordinal);
+        Assert.Contains("Our own reminders are late", await TrackTests.OpenAsync(browser, reference, "Kowalska"), StringComparison.Ordinal);
+        Assert.Contains(hub.Log, line => line.Text.Contains("are found 0:00:36:00 late", StringComparison.Ordinal));
+
+        await hub.Services.GetRequiredService<Sweeper>().SweepAsync(CancellationToken.None);
+        await hub.Services.GetRequiredService<SweepWatch>().LookAsync(CancellationToken.None);
+        Assert.Equal("ready", await browser.GetStringAsync("/healthz/ready"));
+        Assert.DoesNotContain("Our own reminders are late", await browser.GetStringAsync($"/track/{reference}"), StringComparison.Ordinal);
+    }
 }

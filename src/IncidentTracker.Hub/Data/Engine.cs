@@ -53,6 +53,12 @@ internal abstract class Engine
     /// <summary>The first transaction whose changes may still be incomplete: readers of changes stop before it.</summary>
     public abstract Task<long> HorizonAsync(HubDb db, CancellationToken stop);
 
+    /// <summary>Does work that one hub at a time should do, unless another one is at it: then false. No transaction is open meanwhile.</summary>
+    public abstract Task<bool> TryAloneAsync(HubDb db, Func<Task> work, CancellationToken stop);
+
+    /// <summary>Takes deliveries of a lane that are due, those that have waited longest, so that nobody else takes them before <paramref name="until"/>.</summary>
+    public abstract Task<IReadOnlyList<DeliveryRow>> TakeDeliveriesAsync(HubDb db, string lane, Instant due, Instant now, Instant until, int most, CancellationToken stop);
+
     /// <summary>
     /// Takes cases at which it is time to look, the longest overdue first, and leases them, so that another hub takes others.
     /// </summary>

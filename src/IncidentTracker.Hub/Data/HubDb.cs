@@ -22,6 +22,14 @@ internal sealed class HubDb(DbContextOptions<HubDb> options, Engine engine) : Db
     public DbSet<AlertRow> Alerts => Set<AlertRow>();
     public DbSet<ChangeRow> Changes => Set<ChangeRow>();
     public DbSet<ProtectionKeyRow> ProtectionKeys => Set<ProtectionKeyRow>();
+    public DbSet<WebhookEndpointRow> WebhookEndpoints => Set<WebhookEndpointRow>();
+    public DbSet<DeliveryRow> Deliveries => Set<DeliveryRow>();
+    public DbSet<DeliveryAttemptRow> DeliveryAttempts => Set<DeliveryAttemptRow>();
+    public DbSet<EventFollowerRow> EventFollowers => Set<EventFollowerRow>();
+    public DbSet<EventRow> Events => Set<EventRow>();
+    public DbSet<EventCursorRow> EventCursor => Set<EventCursorRow>();
+    public DbSet<ContactRow> Contacts => Set<ContactRow>();
+    public DbSet<MailRefusalRow> MailRefusals => Set<MailRefusalRow>();
 
     // Every failure is thrown to somebody who knows whether it is one: that another hub was quicker is none.
     protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.ConfigureWarnings(warnings => warnings.Log(

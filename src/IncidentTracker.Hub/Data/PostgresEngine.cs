@@ -11,6 +11,7 @@ namespace IncidentTracker.Data;
 internal sealed class PostgresEngine : Engine, IDisposable
 {
     private const long UpgradeLock = 7_242_001;     // any number, as long as every hub uses the same
+    private const long EventsLock = 7_242_002;
     private const int TagLocks = 7_242;             // the first half of the keys that tags are locked by
 
     private readonly NpgsqlDataSource _source;
@@ -89,6 +90,28 @@ internal sealed class PostgresEngine : Engine, IDisposable
 
     public override async Task<long> HorizonAsync(HubDb db, CancellationToken stop) =>
         await db.Database.SqlQuery<long>($"SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS \"Value\"").SingleAsync(stop);
+
+    // A lock of the session, not of a transaction: an open transaction would hold back everybody who follows changes.
+    public override async Task<bool> TryAloneAsync(HubDb db, Func<Task> work, CancellationToken stop)
+    {
+        await db.Database.OpenConnectionAsync(stop);
+        try
+        {
+            if (!await db.Database.SqlQuery<bool>($"SELECT pg_try_advisory_lock({EventsLock}) AS \"Value\"").SingleAsync(stop)) return false;
+            try { await work(); }
+            finally { await db.Database.SqlQuery<bool>($"SELECT pg_advisory_unlock({EventsLock}) AS \"Value\"").SingleAsync(CancellationToken.None); }
+            return true;
+        }
+        finally { await db.Database.CloseConnectionAsync(); }
+    }
+
+    public override async Task<IReadOnlyList<DeliveryRow>> TakeDeliveriesAsync(HubDb db, string lane, Instant due, Instant now, Instant until, int most, CancellationToken stop) =>
+        await db.Deliveries.FromSql($"""
+            UPDATE deliveries SET locked_until = {until.ToDateTimeUtc()}, fence = fence + 1
+            WHERE id IN (SELECT id FROM deliveries WHERE lane = {lane} AND next_at <= {due.ToDateTimeUtc()} AND (locked_until IS NULL OR locked_until <= {now.ToDateTimeUtc()})
+                         ORDER BY next_at LIMIT {most} FOR UPDATE SKIP LOCKED)
+            RETURNING *
+            """).AsNoTracking().ToListAsync(stop);
 
     public override async Task<IReadOnlyList<IncidentId>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop)
     {

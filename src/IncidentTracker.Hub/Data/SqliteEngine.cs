@@ -81,6 +81,20 @@ internal sealed class SqliteEngine : Engine, IDisposable
 
     public override Task<long> HorizonAsync(HubDb db, CancellationToken stop) => Task.FromResult(long.MaxValue);
 
+    public override async Task<bool> TryAloneAsync(HubDb db, Func<Task> work, CancellationToken stop)
+    {
+        await work();
+        return true;
+    }
+
+    public override async Task<IReadOnlyList<DeliveryRow>> TakeDeliveriesAsync(HubDb db, string lane, Instant due, Instant now, Instant until, int most, CancellationToken stop) =>
+        await db.Deliveries.FromSql($"""
+            UPDATE deliveries SET locked_until = {Moments.ToMicroseconds(until)}, fence = fence + 1
+            WHERE id IN (SELECT id FROM deliveries WHERE lane = {lane} AND next_at <= {Moments.ToMicroseconds(due)} AND (locked_until IS NULL OR locked_until <= {Moments.ToMicroseconds(now)})
+                         ORDER BY next_at LIMIT {most})
+            RETURNING *
+            """).AsNoTracking().ToListAsync(stop);
+
     public override IngestStore OpenIngest() => new SqliteIngest(_connection, this);
 
     public void Dispose() => _oneWriter.Dispose();

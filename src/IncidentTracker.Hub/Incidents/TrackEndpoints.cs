@@ -1,5 +1,6 @@
 using IncidentTracker.Access;
 using IncidentTracker.Domain;
+using IncidentTracker.Sla;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -37,7 +38,7 @@ internal static class TrackEndpoints
     }
 
     private static async Task<IResult> Show(
-        string reference, HttpContext http, IAntiforgery forms, CaseReader cases, PublicViews views, TimeProvider time, CancellationToken stop)
+        string reference, HttpContext http, IAntiforgery forms, CaseReader cases, PublicViews views, SweepWatch sweeping, TimeProvider time, CancellationToken stop)
     {
         if (await CustomerPass.FindAsync(http) is not { } pass
             || !Reference.TryParse(reference, out var typed) || await cases.FindAsync(typed, stop) is not { } found
@@ -50,7 +51,7 @@ internal static class TrackEndpoints
             LetIn(http, inLink);
             return new SeeOther($"/track/{read.Reference}");
         }
-        return new RazorComponentResult<TrackPage>(new { Case = TrackedCase.Of(read, views.Timeline(read, reader: null), time.Now()) });
+        return new RazorComponentResult<TrackPage>(new { Case = TrackedCase.Of(read, views.Timeline(read, reader: null), time.Now()), IsHubLate = sweeping.IsLate });
     }
 
     private static RazorComponentResult<TrackForm> Form(HttpContext http, IAntiforgery forms, TrackForm.Trouble what, int status = StatusCodes.Status200OK, string reference = "") =>

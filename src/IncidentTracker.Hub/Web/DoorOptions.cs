@@ -19,6 +19,9 @@ public sealed record DoorOptions : IValidatableObject
     /// <summary>Where travellers reach the pages, as links say it. Without it links lead to the web door itself.</summary>
     public Uri? PublicUrl { get; init; }
 
+    /// <summary>Where links lead that nobody's request asked for, without a slash at the end.</summary>
+    public string Site => (PublicUrl ?? Web).ToString().TrimEnd('/');
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var address in new[] { Web, Grpc })

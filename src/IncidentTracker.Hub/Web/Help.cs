@@ -10,7 +10,7 @@ internal static class Help
 
     // What the host itself takes, and what is named by whoever sets it.
     private static readonly string[] OtherFlags = ["Settings", "contentRoot", "environment", "applicationName"];
-    private static readonly string[] OpenSections = ["Development:Partners:", "Logging:"];
+    private static readonly string[] OpenSections = ["Development:Partners:", "Contacts:People:", "Webhooks:InternalRanges:", "Logging:"];
 
     private const string Usage = """
         Usage: dotnet IncidentTracker.Hub.dll [--Section:Name=value ...] [--Settings=file.json]

@@ -34,6 +34,9 @@ internal sealed class Parameters : IOperationFilter
         ["value"] = ("The identifier.", "FNCXB10457"),
         ["date"] = ("Day it was given out, YYYY-MM-DD. For a bag tag, three days either way are found.", "2026-07-06"),
         ["phase"] = ("Only cases in these phases; repeat it for more than one.", "SEARCHING"),
+        ["endpointId"] = ("The endpoint.", "whe_0197f2c9a1b2737d8f4e5a6b7c8d9e0f"),
+        ["deliveryId"] = ("The delivery, which is the webhook-id of its attempts.", "dlv_5d41402abc4b2a76b9719d911017c592"),
+        ["after"] = ("nextAfter of the answer before. Leave out to begin.", ""),
         ["pageSize"] = ("Most cases on a page: 1 to 200, more is taken as 200.", "50"),
         ["pageToken"] = ("nextPageToken of the page before, with the same question.", ""),
     };

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IncidentTracker.Domain;
 using IncidentTracker.Rpc;
+using IncidentTracker.Sla;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
@@ -77,8 +79,9 @@ internal static class RestDoor
         app.MapSwagger().ExcludeFromDescription();
         app.UseSwaggerUI(ui => ui.DocumentTitle = "IncidentTracker API");
         app.MapGet("/healthz/live", () => TypedResults.Text("live")).ExcludeFromDescription();
-        app.MapGet("/healthz/ready", (Readiness readiness) => readiness.IsReady
-            ? Microsoft.AspNetCore.Http.Results.Text("ready")
+        app.MapGet("/healthz/ready", (Readiness readiness, SweepWatch sweeping) => readiness.IsReady
+            // A hub whose reminders are late still takes in what partners say.
+            ? Microsoft.AspNetCore.Http.Results.Text(sweeping.IsLate ? string.Create(CultureInfo.InvariantCulture, $"ready, degraded: words that are due are found {sweeping.Lag.TotalSeconds:0} s late") : "ready")
             : Microsoft.AspNetCore.Http.Results.Text("not ready", statusCode: StatusCodes.Status503ServiceUnavailable)).ExcludeFromDescription();
         app.MapGet("/problems/{code}", ExplainProblem).ExcludeFromDescription();
     }

@@ -1,0 +1,157 @@
+using IncidentTracker.Data;
+using IncidentTracker.Domain;
+using IncidentTracker.Incidents;
+using Microsoft.EntityFrameworkCore;
+using NodaTime;
+
+namespace IncidentTracker.Delivery;
+
+/// <summary>
+/// Writes down how a try ended and what follows from it. Only for whoever took the delivery last: the fence tells. A hub
+/// that stops writes what it knows first, so nothing here is cancelled.
+/// </summary>
+internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engine engine, DeliveryMeter meter, TimeProvider time, ILogger<DeliveryResults> log)
+{
+    public const string Exhausted = "ATTEMPTS_EXHAUSTED";
+    public const string EndpointDisabled = "ENDPOINT_DISABLED";
+
+    public async Task WriteAsync(WebhookEndpointRow endpoint, DeliveryRow delivery, Attempt attempt)
+    {
+        meter.Webhook(attempt.Outcome);
+        var now = time.Now();
+        using var turn = await engine.EnterAsync(CancellationToken.None);
+        await using var db = await dbs.CreateDbContextAsync();
+        await using var transaction = await db.Database.BeginTransactionAsync();
+
+        var isChallenge = delivery.EventType == EventBody.Challenge;
+        // A probe was not due: it changes nothing when it fails.
+        var isProbe = delivery.NextAt > delivery.LockedUntil - Schedule.LockFor;
+        var known = attempt switch
+        {
+            { Succeeded: true } => await DoneAsync(db, delivery, now),
+            _ when isProbe => await ReleaseAsync(db, delivery, delivery.NextAt),
+            { Outcome: AttemptOutcome.NotTried } => await ReleaseAsync(db, delivery, now + attempt.Wait),
+            { Outcome: AttemptOutcome.Gone } when isChallenge => await ParkAsync(db, delivery, Named.Of(AttemptOutcome.Gone)),
+            _ => await AgainAsync(db, delivery, Schedule.AfterWebhook(delivery.Attempts + 1), attempt.Wait ?? Duration.Zero, now),
+        };
+        if (!known) return;
+
+        if (attempt.Outcome != AttemptOutcome.NotTried && (attempt.Succeeded || !isProbe)) db.Add(Row(delivery, attempt, now));
+        if (attempt.Succeeded) await PraiseAsync(db, endpoint, isChallenge, now);
+        else if (!isChallenge) await BlameAsync(db, endpoint, attempt, now);
+
+        await db.SaveChangesAsync();
+        await transaction.CommitAsync();
+    }
+
+    public async Task WriteAsync(DeliveryRow mail, Attempt attempt)
+    {
+        meter.Mail(attempt.Outcome);
+        var now = time.Now();
+        using var turn = await engine.EnterAsync(CancellationToken.None);
+        await using var db = await dbs.CreateDbContextAsync();
+        await using var transaction = await db.Database.BeginTransactionAsync();
+
+        var known = attempt.Outcome switch
+        {
+            AttemptOutcome.Delivered => await DoneAsync(db, mail, now),
+            AttemptOutcome.Rejected => await ParkAsync(db, mail, Mailer.ReasonOf(attempt)),
+            _ => await AgainAsync(db, mail, Schedule.AfterMail(mail.Attempts + 1), Duration.Zero, now),
+        };
+        if (!known) return;
+
+        db.Add(Row(mail, attempt, now));
+        await db.SaveChangesAsync();
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Stops an endpoint, gives up what waits for it, and tells its owner by mail and through its other endpoints.</summary>
+    public async Task DisableAsync(HubDb db, WebhookEndpointRow endpoint, string reason, Instant now)
+    {
+        var stopped = await db.WebhookEndpoints.Where(row => row.Id == endpoint.Id && row.State == EndpointState.Active)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, EndpointState.Disabled).SetProperty(row => row.DisabledReason, reason));
+        if (stopped == 0) return;
+
+        LogDisabled(endpoint.Id, endpoint.OrganizationId, reason);
+        // The fence keeps out what is still on its way: its end must not bring it back into the queue.
+        await db.Deliveries.Where(row => row.Lane == endpoint.Id && row.NextAt != null).ExecuteUpdateAsync(set => set.SetProperty(row => row.Fence, row => row.Fence + 1)
+            .SetProperty(row => row.NextAt, (Instant?)null).SetProperty(row => row.LockedUntil, (Instant?)null).SetProperty(row => row.ParkedReason, EndpointDisabled));
+
+        foreach (var other in await db.WebhookEndpoints.AsNoTracking().Where(row => row.OrganizationId == endpoint.OrganizationId && row.State == EndpointState.Active).ToListAsync())
+            db.Add(New(other.Id, EventBody.Disabled, $"disabled {endpoint.Id} {now}", EventBody.OfDisabled(endpoint.Id, now, reason), now));
+        foreach (var address in await Contacts.FindAsync(db, new(endpoint.OrganizationId), ContactLevel.Partner, CancellationToken.None))
+            Outbox.Add(db, Words(endpoint, reason, address, now), now);
+    }
+
+    /// <summary>A webhook that waits from now on.</summary>
+    public static DeliveryRow New(string endpoint, string type, string key, string body, Instant now) =>
+        new() { Id = Outbox.IdOf(endpoint, key), Channel = DeliveryChannel.Webhook, Lane = endpoint, EventType = type, Body = body, CreatedAt = now, NextAt = now };
+
+    private static async Task PraiseAsync(HubDb db, WebhookEndpointRow endpoint, bool isChallenge, Instant now)
+    {
+        if (isChallenge)
+            await db.WebhookEndpoints.Where(row => row.Id == endpoint.Id && row.State == EndpointState.Pending)
+                .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, EndpointState.Active).SetProperty(row => row.DisabledReason, (string?)null));
+
+        var wasFailing = await db.WebhookEndpoints.Where(row => row.Id == endpoint.Id && row.FailingSince != null).ExecuteUpdateAsync(set => set
+            .SetProperty(row => row.FailingSince, (Instant?)null).SetProperty(row => row.ProbeAt, (Instant?)null).SetProperty(row => row.QuietUntil, (Instant?)null));
+        // It is back: what waits for a later try need not wait any longer.
+        if (wasFailing > 0)
+            await db.Deliveries.Where(row => row.Lane == endpoint.Id && row.NextAt != null && row.NextAt > now).ExecuteUpdateAsync(set => set.SetProperty(row => row.NextAt, now));
+    }
+
+    private async Task BlameAsync(HubDb db, WebhookEndpointRow endpoint, Attempt attempt, Instant now)
+    {
+        await db.WebhookEndpoints.Where(row => row.Id == endpoint.Id && row.FailingSince == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.FailingSince, now));
+        var quiet = attempt.Wait is { } wait ? now + wait : (Instant?)null;
+        await db.WebhookEndpoints.Where(row => row.Id == endpoint.Id).ExecuteUpdateAsync(set => set
+            .SetProperty(row => row.ProbeAt, now + Schedule.ProbeEvery).SetProperty(row => row.QuietUntil, row => quiet ?? row.QuietUntil));
+
+        if (attempt.Outcome == AttemptOutcome.Gone) await DisableAsync(db, endpoint, "GONE", now);
+        else if (endpoint.FailingSince is { } since && since + Schedule.DisableAfter <= now) await DisableAsync(db, endpoint, "FAILED_FOR_FIVE_DAYS", now);
+    }
+
+    private static async Task<bool> DoneAsync(HubDb db, DeliveryRow delivery, Instant now) => await Mine(db, delivery).ExecuteUpdateAsync(set => set
+        .SetProperty(row => row.DeliveredAt, now).SetProperty(row => row.NextAt, (Instant?)null).SetProperty(row => row.LockedUntil, (Instant?)null)) > 0;
+
+    private static async Task<bool> ReleaseAsync(HubDb db, DeliveryRow delivery, Instant? next) => await Mine(db, delivery).ExecuteUpdateAsync(set => set
+        .SetProperty(row => row.NextAt, next).SetProperty(row => row.LockedUntil, (Instant?)null)) > 0;
+
+    private static async Task<bool> ParkAsync(HubDb db, DeliveryRow delivery, string reason) => await Mine(db, delivery).ExecuteUpdateAsync(set => set
+        .SetProperty(row => row.NextAt, (Instant?)null).SetProperty(row => row.LockedUntil, (Instant?)null).SetProperty(row => row.ParkedReason, reason)) > 0;
+
+    private static async Task<bool> AgainAsync(HubDb db, DeliveryRow delivery, Duration? pause, Duration atLeast, Instant now)
+    {
+        if (pause is not { } usual) return await ParkAsync(db, delivery, Exhausted);
+        return await Mine(db, delivery).ExecuteUpdateAsync(set => set.SetProperty(row => row.Attempts, delivery.Attempts + 1)
+            .SetProperty(row => row.NextAt, now + Duration.Max(usual, atLeast)).SetProperty(row => row.LockedUntil, (Instant?)null)) > 0;
+    }
+
+    private static IQueryable<DeliveryRow> Mine(HubDb db, DeliveryRow delivery) => db.Deliveries.Where(row => row.Id == delivery.Id && row.Fence == delivery.Fence);
+
+    private static DeliveryAttemptRow Row(DeliveryRow delivery, Attempt attempt, Instant now) => new()
+    {
+        DeliveryId = delivery.Id,
+        Fence = delivery.Fence,
+        Lane = delivery.Lane,
+        StartedAt = now - Duration.FromTimeSpan(attempt.Took),
+        TookMilliseconds = (int)attempt.Took.TotalMilliseconds,
+        Outcome = Named.Of(attempt.Outcome),
+        Status = attempt.Status,
+    };
+
+    private static MailDraft Words(WebhookEndpointRow endpoint, string reason, string address, Instant now)
+    {
+        var why = reason == "GONE" ? "It answered 410 Gone." : "It has failed for five days.";
+        var text = $"""
+            The hub sends no more events to {endpoint.Url}.
+
+            {why} What is waiting for it is kept. When it works again, send it a new challenge and ask for a replay.
+            """;
+        var html = $"<p>The hub sends no more events to <code>{System.Net.WebUtility.HtmlEncode(endpoint.Url)}</code>.</p><p>{why} What is waiting for it is kept. When it works again, send it a new challenge and ask for a replay.</p>";
+        return new($"disabled {endpoint.Id} {now} {address}", address, EventBody.Disabled, "A webhook endpoint of yours was disabled", text, html);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Endpoint {Endpoint} of {Organization} is disabled ({Reason}); its owner is told, and what waits for it can be sent again")]
+    private partial void LogDisabled(string endpoint, string organization, string reason);
+}

@@ -1,0 +1,183 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using IncidentTracker.Access;
+using IncidentTracker.Data;
+using IncidentTracker.Domain;
+using IncidentTracker.Incidents;
+using IncidentTracker.Web;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using NodaTime;
+
+namespace IncidentTracker.Delivery;
+
+/// <summary>
+/// Turns changes of cases into events for the organizations that follow, and events into deliveries to their endpoints.
+/// The changes were written with the updates themselves, so nothing that was stored can fail to be told.
+/// </summary>
+internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseReader cases, CaseViews views, Register register, IOptions<DoorOptions> doors, TimeProvider time)
+{
+    private const int Page = 100;
+
+    /// <summary>Takes a page of changes. Gives how many there were: 0 when there is nothing to do, or another hub does it.</summary>
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        if (!await db.EventFollowers.AnyAsync(stop)) return 0;
+        var taken = 0;
+        await engine.TryAloneAsync(db, async () => taken = await RoundAsync(db, stop), stop);
+        return taken;
+    }
+
+    /// <summary>Makes an organization follow from now on, unless it does already.</summary>
+    public async Task FollowAsync(OrganizationId organization, CancellationToken stop)
+    {
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        if (await db.EventFollowers.AnyAsync(row => row.OrganizationId == organization.Value, stop)) return;
+
+        using var turn = await engine.EnterAsync(stop);
+        var horizon = await engine.HorizonAsync(db, stop);
+        var last = await db.Changes.AsNoTracking().Where(change => change.TransactionId < horizon)
+            .OrderByDescending(change => change.TransactionId).ThenByDescending(change => change.Position).FirstOrDefaultAsync(stop);
+        db.Add(new EventFollowerRow { OrganizationId = organization.Value, SinceAt = time.Now(), SinceTransactionId = last?.TransactionId ?? 0, SincePosition = last?.Position ?? 0 });
+        await db.TrySaveAsync(engine, stop);        // false: it began to follow just now
+    }
+
+    private async Task<int> RoundAsync(HubDb db, CancellationToken stop)
+    {
+        var cursor = await db.EventCursor.AsNoTracking().SingleAsync(stop);
+        var followers = await db.EventFollowers.AsNoTracking().ToListAsync(stop);
+        var horizon = await engine.HorizonAsync(db, stop);
+
+        // What happened before anybody followed is for nobody.
+        var (transaction, position) = followers.Min(Since).CompareTo((cursor.TransactionId, cursor.Position)) > 0 ? followers.Min(Since) : (cursor.TransactionId, cursor.Position);
+        var changes = await db.Changes.AsNoTracking()
+            .Where(change => change.TransactionId < horizon && (change.TransactionId > transaction || (change.TransactionId == transaction && change.Position > position)))
+            .OrderBy(change => change.TransactionId).ThenBy(change => change.Position).Take(Page)
+            .Select(change => new Change(change.TransactionId, change.Position, change.IncidentId, change.Version,
+                db.Incidents.Where(incident => incident.Id == change.IncidentId).Select(incident => incident.MergedInto).FirstOrDefault()))
+            .ToListAsync(stop);
+        if (changes.Count == 0) return 0;
+
+        var events = new List<EventRow>();
+        foreach (var group in changes.GroupBy(change => change.MergedInto ?? change.Incident))
+            if (await cases.TryTellAsync(group.Key, read => read, stop) is { } read) events.AddRange(await EventsAsync(db, read, [.. group], followers, stop));
+
+        return await WriteAsync(db, cursor, changes[^1], events) ? changes.Count : 0;
+    }
+
+    private async Task<IReadOnlyList<EventRow>> EventsAsync(HubDb db, ReadCase read, IReadOnlyList<Change> changes, IReadOnlyList<EventFollowerRow> followers, CancellationToken stop)
+    {
+        var told = await db.Events.AsNoTracking()
+            .Where(one => one.IncidentId == read.Id && one.Sequence == db.Events.Where(other => other.IncidentId == read.Id && other.OrganizationId == one.OrganizationId).Max(other => other.Sequence))
+            .ToDictionaryAsync(one => one.OrganizationId, stop);
+
+        var events = new List<EventRow>();
+        foreach (var follower in followers.Where(follower => changes.Any(change => (change.Transaction, change.Position).CompareTo(Since(follower)) > 0)))
+        {
+            if (register.Find(new(follower.OrganizationId)) is not { } organization || Seen(read, organization) is not { } now) continue;
+            var last = told.GetValueOrDefault(follower.OrganizationId);
+            var before = last is not null ? new(last.Fingerprint, last.Phase) : SeenAt(read, organization, follower.SinceAt);
+            // Notes that others keep to themselves, and repetitions, are no news.
+            if (last?.Version >= read.Version || before?.Fingerprint.AsSpan().SequenceEqual(now.Fingerprint) == true) continue;
+
+            var type = now.Phase == nameof(Phase.Closed) && before?.Phase != now.Phase ? EventBody.Closed
+                : changes.Any(change => change.Incident == read.Id && change.Version == 1) ? EventBody.Opened : EventBody.Published;
+            var (at, sequence) = (time.Now(), (last?.Sequence ?? 0) + 1);
+            events.Add(new()
+            {
+                Id = $"evt_{Guid.CreateVersion7(at.ToDateTimeOffset()):N}",
+                OrganizationId = follower.OrganizationId,
+                IncidentId = read.Id,
+                Sequence = sequence,
+                Version = read.Version,
+                Phase = now.Phase,
+                Fingerprint = now.Fingerprint,
+                EventType = type,
+                Body = EventBody.OfCase(type, at, read.Reference, sequence, read.Version, doors.Value.Site),
+            });
+        }
+        return events;
+    }
+
+    // Not cancelled: a hub that stops finishes its page.
+    private async Task<bool> WriteAsync(HubDb db, EventCursorRow cursor, Change last, List<EventRow> events)
+    {
+        using var turn = await engine.EnterAsync(CancellationToken.None);
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        var moved = await db.EventCursor.Where(row => row.TransactionId == cursor.TransactionId && row.Position == cursor.Position)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.TransactionId, last.Transaction).SetProperty(row => row.Position, last.Position));
+        if (moved == 0) return false;       // another hub was quicker
+
+        if (events.Count > 0)
+        {
+            var endpoints = (await db.WebhookEndpoints.AsNoTracking().Where(endpoint => endpoint.State == EndpointState.Active).ToListAsync()).ToLookup(endpoint => endpoint.OrganizationId);
+            var now = time.Now();
+            db.AddRange(events);
+            db.AddRange(events.SelectMany(one => endpoints[one.OrganizationId].Select(endpoint => new DeliveryRow
+            {
+                Id = Outbox.IdOf(endpoint.Id, one.Id),
+                Channel = DeliveryChannel.Webhook,
+                Lane = endpoint.Id,
+                EventType = one.EventType,
+                Body = one.Body,
+                CreatedAt = now,
+                NextAt = now,
+            })));
+            await db.SaveChangesAsync();
+        }
+        await transaction.CommitAsync();
+        return true;
+    }
+
+    /// <summary>What an organization can read of a case, as a hash. Null when the case is not its own to read.</summary>
+    private View? Seen(ReadCase read, Organization organization)
+    {
+        if (!read.Story.State.IsOpenTo(organization.AsReporter())) return null;
+        var shown = views.ForPartner(read);
+        (shown.TimelineVersion, shown.CustomerSentence) = (0, "");      // one grows for others too, the other changes as time passes
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(shown.ToByteArray());
+        foreach (var entry in CaseViews.Entries(read, new(organization))) hash.AppendData(entry.ToByteArray());
+        return new(hash.GetHashAndReset(), read.Story.State.Worst.Phase.ToString());
+    }
+
+    // The case as it was before the organization began to follow. What came in that very moment is told: rather once too often.
+    private View? SeenAt(ReadCase read, Organization organization, Instant then) =>
+        read.OpenedAt >= then ? null : Seen(read with { Story = Fold.All(read.Facts, read.Updates.Keys.Where(claim => claim.ReceivedAt < then)) }, organization);
+
+    private static (long, long) Since(EventFollowerRow follower) => (follower.SinceTransactionId, follower.SincePosition);
+
+    private sealed record Change(long Transaction, long Position, IncidentId Incident, long Version, IncidentId? MergedInto);
+
+    private sealed record View(byte[] Fingerprint, string Phase);
+}
+
+/// <summary>Lets the changes become events, again and again.</summary>
+internal sealed partial class FanOutLoop(FanOut fanOut, DeliveryLoop deliveries, ILogger<FanOutLoop> log) : BackgroundService
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var more = false;
+                while (await fanOut.RunAsync(stoppingToken) > 0) more = true;
+                if (more) deliveries.Wake();
+                await Task.Delay(LookEvery, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { return; }
+            catch (Exception failure)
+            {
+                LogFailed(failure);
+                await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Changes could not be turned into events; the next round begins where this one did")]
+    private partial void LogFailed(Exception failure);
+}

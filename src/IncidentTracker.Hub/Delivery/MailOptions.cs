@@ -1,0 +1,29 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace IncidentTracker.Delivery;
+
+/// <summary>The server that takes the hub's mail. Section <c>Mail</c>.</summary>
+public sealed record MailOptions : IValidatableObject
+{
+    /// <summary>Empty: the hub sends no mail.</summary>
+    public string Host { get; init; } = "";
+
+    [Range(1, 65535)]
+    public int Port { get; init; } = 587;
+
+    /// <summary>Whether the line is encrypted with STARTTLS. Off only for a server on this machine.</summary>
+    public bool Tls { get; init; } = true;
+
+    public string User { get; init; } = "";
+    public string Password { get; init; } = "";
+
+    /// <summary>The sender of every mail.</summary>
+    public string From { get; init; } = "";
+
+    public bool IsOn => Host.Length > 0;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (IsOn && !Outbox.IsAddress(From)) yield return new($"Mail:From: \"{From}\" is not a mail address such as hub@example.com.");
+    }
+}

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Mail;
+using System.Text;
+using System.Text.Json;
+using IncidentTracker.Data;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace IncidentTracker.Delivery;
+
+/// <summary>Hands one mail to the mail server, once. The framework's own client is behind it, and nothing else knows of it.</summary>
+internal sealed partial class Mailer(IDbContextFactory<HubDb> dbs, IOptions<MailOptions> options, Unsubscribing unsubscribing, ILogger<Mailer> log)
+{
+    private const string Off = "MAIL_OFF";
+    private const string Unsubscribed = "UNSUBSCRIBED";
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(45);
+
+    // Replies about our own account: the next mail would fare no better, and this one is not to blame.
+    private static readonly int[] OfOurAccount = [530, 534, 535, 538];
+
+    /// <summary>Why a mail was given up: the server's reply, or a reason of our own.</summary>
+    public static string ReasonOf(Attempt attempt) => attempt.Status switch
+    {
+        null => Off,
+        0 => Unsubscribed,
+        { } reply => string.Create(CultureInfo.InvariantCulture, $"SMTP_{reply}"),
+    };
+
+    public async Task<Attempt> SendAsync(DeliveryRow delivery, CancellationToken stop)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var attempt = await TrySendAsync(delivery, stop);
+        return attempt with { Took = Stopwatch.GetElapsedTime(started) };
+    }
+
+    private async Task<Attempt> TrySendAsync(DeliveryRow delivery, CancellationToken stop)
+    {
+        // News that waits for a server to be set up one day would come as a riddle.
+        if (!options.Value.IsOn) return new(AttemptOutcome.Rejected);
+        if (await IsRefusedAsync(delivery.Recipient!, stop)) return new(AttemptOutcome.Rejected, 0);
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(AnswerWithin);
+        try
+        {
+            using var mail = Write(delivery);
+            using var client = new SmtpClient(options.Value.Host, options.Value.Port) { EnableSsl = options.Value.Tls };
+            if (options.Value.User.Length > 0) client.Credentials = new NetworkCredential(options.Value.User, options.Value.Password);
+            await client.SendMailAsync(mail, patience.Token);
+            return new(AttemptOutcome.Delivered, 250);
+        }
+        catch (SmtpException failure) when (!stop.IsCancellationRequested) { return Judge(failure); }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested) { return new(AttemptOutcome.TimedOut); }
+        catch (Exception failure) when (!stop.IsCancellationRequested)
+        {
+            LogFailed(delivery.Id, failure);
+            return new(AttemptOutcome.ConnectionFailed);
+        }
+    }
+
+    private static Attempt Judge(SmtpException failure) => (int)failure.StatusCode switch
+    {
+        >= 500 and < 600 and var reply when !OfOurAccount.Contains(reply) => new(AttemptOutcome.Rejected, reply),
+        >= 400 and < 600 and var reply => new(AttemptOutcome.Deferred, reply),
+        _ => new(AttemptOutcome.ConnectionFailed),
+    };
+
+    private MailMessage Write(DeliveryRow delivery)
+    {
+        var content = JsonSerializer.Deserialize<MailContent>(delivery.Body)!;
+        var from = new MailAddress(options.Value.From, "IncidentTracker");
+        var leave = unsubscribing.LinkFor(delivery.Recipient!);
+        var mail = new MailMessage(from, new(delivery.Recipient!))
+        {
+            Subject = content.Subject,
+            SubjectEncoding = Encoding.UTF8,
+            // One name for all attempts, so that a mailbox that got two copies shows one.
+            Headers =
+            {
+                ["Message-ID"] = $"<{delivery.Id}@{from.Host}>",
+                ["Auto-Submitted"] = "auto-generated",
+                ["List-Unsubscribe"] = $"<{leave}>",
+                ["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click",
+            },
+        };
+        mail.AlternateViews.Add(AlternateView.CreateAlternateViewFromString($"{content.Text.TrimEnd()}\n\nNo more mail from us: {leave}\n", Encoding.UTF8, "text/plain"));
+        mail.AlternateViews.Add(AlternateView.CreateAlternateViewFromString(
+            $"<!DOCTYPE html><html lang=\"en\"><body>{content.Html}<p><a href=\"{WebUtility.HtmlEncode(leave)}\">No more mail from us</a></p></body></html>", Encoding.UTF8, "text/html"));
+        return mail;
+    }
+
+    private async Task<bool> IsRefusedAsync(string recipient, CancellationToken stop)
+    {
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        var plain = Unsubscribing.Plain(recipient);
+        return await db.MailRefusals.AnyAsync(refusal => refusal.Mail == plain, stop);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Mail {Delivery} could not be handed over; it is tried again by the schedule")]
+    private partial void LogFailed(string delivery, Exception failure);
+}

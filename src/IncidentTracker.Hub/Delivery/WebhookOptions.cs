@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+
+namespace IncidentTracker.Delivery;
+
+/// <summary>How the hub tells other systems. Section <c>Webhooks</c>.</summary>
+public sealed record WebhookOptions : IValidatableObject
+{
+    /// <summary>Networks of the operator's own that endpoints may lie in, as 10.1.0.0/16. There plain http and any port are allowed too.</summary>
+    public IReadOnlyList<string> InternalRanges { get; init; } = [];
+
+    /// <summary>Most endpoints of one organization.</summary>
+    [Range(1, 1_000)]
+    public int EndpointsPerOrganization { get; init; } = 10;
+
+    /// <summary>Most attempts at one endpoint at the same time.</summary>
+    [Range(1, 256)]
+    public int AtOnce { get; init; } = 8;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var range in InternalRanges)
+            if (!IPNetwork.TryParse(range, out _)) yield return new($"Webhooks:InternalRanges: \"{range}\" is not a network such as 10.1.0.0/16.");
+    }
+}
