@@ -166,9 +166,17 @@ public sealed record Explanation
             Why = $"paused{(why.Length > 0 ? ": " + why : "")}{(stretch.Counts ? "" : $", and not counted anyway: {stretch.Why}")}",
         });
 
-    /// <summary>The stretches in which the party could not be expected to speak, as far as they moved this clock.</summary>
-    private static IEnumerable<Closure> GivenBack(SlaBook book, DutyClock clock, Instant asOf) => book.Closures.Where(closure =>
-        clock.GivenBackUntil >= closure.Until && closure.KnownFrom <= asOf && closure.Until > clock.StartedAt && closure.From < clock.DueAt && (closure.Organization is null || closure.Organization == clock.Party));
+    /// <summary>The stretches in which the party could not be expected to speak, as far as they were given back: no time twice.</summary>
+    private static IEnumerable<Closure> GivenBack(SlaBook book, DutyClock clock, Instant asOf)
+    {
+        var upTo = clock.StartedAt;
+        foreach (var closure in book.Closures)
+        {
+            if (!(clock.GivenBackUntil >= closure.Until) || closure.KnownFrom > asOf || closure.Until <= upTo || closure.From >= clock.DueAt || (closure.Organization is { } only && only != clock.Party)) continue;
+            yield return closure with { From = Instant.Max(closure.From, upTo) };
+            upTo = closure.Until;
+        }
+    }
 
     private static Stretch Closed(Stretch stretch, Closure[] closures) =>
         stretch.Counts && Array.Find(closures, closure => closure.From <= stretch.From && stretch.To <= closure.Until) is { } closed ? stretch with { Counts = false, Why = closed.Reason } : stretch;

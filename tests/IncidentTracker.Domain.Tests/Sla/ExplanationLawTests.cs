@@ -122,7 +122,8 @@ public sealed class ExplanationLawTests
         return SlaBook.Default with
         {
             Policies = [new(Instant.MinValue, policy)],
-            Closures = [.. Enumerable.Range(0, dice.Next(3)).Select(_ => AnyClosure(dice)).OrderBy(closure => closure.Until).ThenBy(closure => closure.From)],
+            // In the order in which they begin: of two that overlap, the later one then gives back what the first has not.
+            Closures = [.. Enumerable.Range(0, dice.Next(3)).Select(_ => AnyClosure(dice)).OrderBy(closure => closure.From)],
             Hours = [.. Told.Everyone.Where(_ => dice.Next(4) > 0).Select(party => new Dated<WorkingHours>(Instant.MinValue, new(party, "", AnyCalendar(dice, party))))],
         };
     }
