@@ -51,6 +51,8 @@ services.AddSingleton<CaseReader>();
 services.AddSingleton<CaseViews>();
 services.AddSingleton<PublicViews>();
 services.AddSingleton<CaseAccess>();
+services.AddSingleton<Retelling>();
+services.AddSingleton<ClockBoard>();
 services.AddSingleton<TimelineWatch>();
 
 // Telling others.
@@ -84,6 +86,8 @@ app.UseHardenedGrpc();
 
 app.MapRest();
 app.MapIncidents();
+app.MapLedger();
+app.MapClocks();
 app.MapPages();
 app.MapTrack();
 app.MapWebhooks();

@@ -27,6 +27,7 @@ internal sealed class Parameters : IOperationFilter
     {
         ["reference"] = ("Public reference of the case. Case, spaces and hyphens do not matter.", "K7Q-4M2-XDC"),
         ["familyName"] = ("Family name of the traveller. Accents, case, spaces and hyphens do not matter. Leave out with a key.", "Kowalska"),
+        ["number"] = ("Number of the clock within its case.", ""),
         ["Idempotency-Key"] = ("The sender's own name for this request, 1 to 128 visible ASCII characters. Required.", "desk-7-000123"),
         ["bagTag"] = ("Ten-digit bag tag; short for scheme=BAG_TAG and value.", "0900123456"),
         ["scheme"] = ("BAG_TAG, WORLDTRACER, PNR, COURIER, PARTNER_CASE or CLAIM.", "WORLDTRACER"),
@@ -51,7 +52,7 @@ internal sealed class Parameters : IOperationFilter
         }
 
         var key = new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", context.Document)] = [] };
-        // The traveller's two come without a key: reference and family name are their way in.
-        operation.Security = operation.OperationId is "GetIncident" or "GetTimeline" ? [key, []] : [key];
+        // What the traveller may read comes without a key: reference and family name are their way in.
+        operation.Security = operation.Parameters?.Any(parameter => parameter.Name == "familyName") == true ? [key, []] : [key];
     }
 }
