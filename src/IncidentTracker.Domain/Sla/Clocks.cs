@@ -31,14 +31,11 @@ public static class Clocks
     /// <summary>Tells the clocks of a case from the beginning: what is watched now, and the clocks that ended, in order.</summary>
     public static (CaseWatch Watch, ImmutableArray<EndedClock> Ended) All(SlaBook book, CaseFacts facts, Instant openedAt, IEnumerable<Claim> claims)
     {
-        var heard = new List<Claim>();
-        var course = Course.At(CaseState.Of(facts));
         var watch = CaseWatch.Nothing;
         var ended = ImmutableArray.CreateBuilder<EndedClock>();
-        foreach (var claim in InOrderOfReceipt(claims))
+        foreach (var receipt in Replay.InOrderOfReceipt(facts, claims))
         {
-            heard.Add(claim);
-            (course, watch, _, var over) = Receive(book, facts, openedAt, course, watch, claim, heard);
+            (watch, var over) = Hear(book, facts, openedAt, watch, receipt.State, receipt.Claim, receipt.Marks);
             ended.AddRange(over);
         }
         return (watch, ended.ToImmutable());
@@ -49,13 +46,7 @@ public static class Clocks
     public static (Course Course, CaseWatch Watch, Marks Marks, ImmutableArray<EndedClock> Ended) Receive(
         SlaBook book, CaseFacts facts, Instant openedAt, Course course, CaseWatch watch, Claim claim, IEnumerable<Claim> heard)
     {
-        Marks marks;
-        if (course.With(facts, claim) is { } step) (course, marks) = step;
-        else
-        {
-            var story = Fold.All(facts, heard);
-            (course, marks) = (story.Course, story.Entries.Last(entry => ReferenceEquals(entry.Claim, claim)).Marks);
-        }
+        (course, var marks, _) = course.Take(facts, claim, heard);
         var (next, ended) = Hear(book, facts, openedAt, watch, course.State, claim, marks);
         return (course, next, marks, ended);
     }

@@ -45,7 +45,7 @@ public static class SlaFile
             Policies = [.. SlaBook.Default.Policies, .. inOrder[EditionKind.Policy].Select(edition => new Dated<SlaPolicy>(edition.From, Parse<PolicyEntry>(edition.Body, edition.Name).ToPolicy()))],
             Agreements = [.. inOrder[EditionKind.Agreement].Select(edition => new Dated<Agreement>(edition.From, Parse<AgreementEntry>(edition.Body, edition.Name).ToAgreement()))],
             Hours = [.. inOrder[EditionKind.Hours].Select(edition => new Dated<WorkingHours>(edition.From, Parse<HoursEntry>(edition.Body, edition.Name).ToHours()))],
-            Closures = [.. inOrder[EditionKind.Maintenance].Select(edition => Parse<MaintenanceEntry>(edition.Body, edition.Name).ToClosure()).Concat(outages).OrderBy(closure => closure.Until).ThenBy(closure => closure.From)],
+            Closures = [.. inOrder[EditionKind.Maintenance].Select(edition => Parse<MaintenanceEntry>(edition.Body, edition.Name).ToClosure()).Concat(outages).OrderBy(closure => closure.From).ThenBy(closure => closure.Until)],
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using NodaTime;
 
 namespace IncidentTracker.Domain;
@@ -17,13 +18,15 @@ namespace IncidentTracker.Domain;
 public sealed record SlaPolicy(
     string Id, int Version, double WarnAt, int StillSearchingAtMost, Duration PauseAtMost, SlaRule Question, ImmutableArray<Escalation> Escalation, ImmutableArray<SlaRule> Rules)
 {
-    private FrozenDictionary<string, SlaRule> ByStatus => field ??= Rules.Append(Question).ToFrozenDictionary(rule => rule.Status);
+    // Beside the policy and not in it: a copy with other rules must not inherit it.
+    private static readonly ConditionalWeakTable<SlaPolicy, FrozenDictionary<string, SlaRule>> ByStatus = [];
 
     /// <summary>What is pinned on clocks: default/1.</summary>
-    public string Name => field ??= $"{Id}/{Version}";
+    public string Name => $"{Id}/{Version}";
 
     /// <summary>The rule for a status; null when nobody owes a word after it.</summary>
-    public SlaRule? RuleFor(string statusCode) => ByStatus.GetValueOrDefault(statusCode);
+    public SlaRule? RuleFor(string statusCode) =>
+        ByStatus.GetValue(this, policy => policy.Rules.Append(policy.Question).ToFrozenDictionary(rule => rule.Status)).GetValueOrDefault(statusCode);
 }
 
 /// <summary>How soon the next word is due after one status.</summary>
