@@ -5,6 +5,7 @@ using IncidentTracker.Delivery;
 using IncidentTracker.Incidents;
 using IncidentTracker.Rpc;
 using IncidentTracker.Sla;
+using IncidentTracker.Tasks;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
 using Microsoft.AspNetCore.DataProtection;
@@ -53,7 +54,11 @@ services.AddSingleton<PublicViews>();
 services.AddSingleton<CaseAccess>();
 services.AddSingleton<Retelling>();
 services.AddSingleton<ClockBoard>();
-services.AddSingleton<TimelineWatch>();
+services.AddSingleton<ChangeFeed>();
+services.AddSingleton<CaseStream>();
+services.AddSingleton<TaskViews>();
+services.AddSingleton<TaskList>();
+services.AddSingleton<DutyBoard>().AddHostedService(sp => sp.GetRequiredService<DutyBoard>());
 
 // Telling others.
 services.AddSingleton<AlertMails>();
@@ -95,6 +100,7 @@ app.MapEvents();
 app.MapUnsubscribing();
 app.MapGrpcService<PartnerUpdateService>();
 app.MapGrpcService<PartnerIncidentService>();
+app.MapGrpcService<PartnerTaskService>();
 app.MapHardenedGrpc();
 
 await app.RunAsync();

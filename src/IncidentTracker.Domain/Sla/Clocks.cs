@@ -24,7 +24,7 @@ public static class Clocks
         if (claim.Judgement is { } judgement) return (Take(GiveBack(book, watch, claim.ReceivedAt), claim, judgement), []);
 
         // Nobody owed anything about a bag that was only seen: what came before the opening counts as known at the opening.
-        var round = new Round(book, facts, openedAt, state, claim, Instant.Max(claim.ReceivedAt, openedAt), !claim.IsInternal && (marks & NoWord) == 0);
+        var round = new Round(book, facts, openedAt, state, claim, marks, Instant.Max(claim.ReceivedAt, openedAt));
         return round.Hear(GiveBack(book, watch, claim.ReceivedAt));
     }
 
@@ -74,8 +74,9 @@ public static class Clocks
     };
 
     /// <summary>One receipt, seen by every clock of the case.</summary>
-    private sealed class Round(SlaBook book, CaseFacts facts, Instant openedAt, CaseState state, Claim claim, Instant now, bool isWord)
+    private sealed class Round(SlaBook book, CaseFacts facts, Instant openedAt, CaseState state, Claim claim, Marks marks, Instant now)
     {
+        private readonly bool _isWord = !claim.IsInternal && (marks & NoWord) == 0;
         private readonly ImmutableArray<DutyClock>.Builder _running = ImmutableArray.CreateBuilder<DutyClock>();
         private readonly ImmutableArray<EndedClock>.Builder _ended = ImmutableArray.CreateBuilder<EndedClock>();
 
@@ -97,7 +98,7 @@ public static class Clocks
         private int HearItem(SlaPolicy policy, ImmutableArray<DutyClock> running, ItemState item, Track track, string status, int started)
         {
             var clock = Find(running, item.Id, track);
-            var spoke = clock is not null && isWord && claim.IsAbout(item) && claim.IsWordOf(clock.Party);
+            var spoke = clock is not null && _isWord && claim.IsAbout(item) && claim.IsWordOf(clock.Party);
             var duty = Duties.Of(policy, state, item, status);
 
             if (duty is { } same && clock is not null && clock.Status == same.Rule.Status && clock.Party == same.Party && !spoke)
@@ -113,7 +114,7 @@ public static class Clocks
             }
 
             if (clock is not null) _ended.Add(new(clock, now, EndOf(clock, spoke)));
-            if (duty is { } owed) _running.Add(Start(policy, ++started, item, track, owed, clock) with { WithoutNews = withoutNews });
+            if (duty is { } owed) _running.Add(Start(policy, ++started, item, track, owed, clock) with { WithoutNews = withoutNews, AskedBy = track == Track.Handover ? item.Holding?.By : null });
             return started;
         }
 
@@ -124,23 +125,40 @@ public static class Clocks
             foreach (var clock in running)
             {
                 if (clock.Track != Track.Question) continue;
-                var spoke = isWord && claim.IsWordOf(clock.Party);
+                var spoke = _isWord && claim.IsWordOf(clock.Party);
                 if (spoke || isOver) _ended.Add(new(clock, now, EndOf(clock, spoke)));
                 else _running.Add(clock);
             }
-            if (isOver || AskedNow() is not { } asked) return started;
+            if (isOver) return started;
 
-            var by = claim.OnBehalfOf ?? claim.By;
-            foreach (var clock in _running)
-                if (clock.Track == Track.Question && clock.Party == asked && clock.AskedBy == by) return started;
-            _running.Add(Start(policy, ++started, null, Track.Question, new(policy.Question, asked), null) with { AskedBy = by });
+            foreach (var (asked, by) in AskedNow())
+                if (!_running.Any(clock => clock.Track == Track.Question && clock.Party == asked && clock.AskedBy == by))
+                    _running.Add(Start(policy, ++started, null, Track.Question, new(policy.Question, asked), null) with { AskedBy = by });
             return started;
         }
 
         // Beside a status, whoever is asked owes the word after it. Only those on the case can answer.
-        private OrganizationId? AskedNow() =>
-            isWord && claim is { AskedParty: { } asked, StatusCode.Length: 0, Classifier: Classifier.Actual } && asked != OrganizationId.Customer && !claim.IsWordOf(asked)
-            && state.Parties.Contains(asked) ? asked : null;
+        private IEnumerable<(OrganizationId Asked, OrganizationId By)> AskedNow()
+        {
+            if (!_isWord) return [];
+            if (claim is { AskedParty: { } asked, StatusCode.Length: 0, Classifier: Classifier.Actual } && asked != OrganizationId.Customer && !claim.IsWordOf(asked) && state.Parties.Contains(asked))
+                return [(asked, claim.OnBehalfOf ?? claim.By)];
+            return Disagreeing().Where(party => party != OrganizationId.Customer).Distinct().Select(party => (party, OrganizationId.Hub));
+        }
+
+        // Two say that they have the bag, or one says that it gave it to another who says that it did not: the hub asks both.
+        private IEnumerable<OrganizationId> Disagreeing()
+        {
+            var own = claim.OnBehalfOf ?? claim.By;
+            foreach (var item in state.Items)
+            {
+                if (!claim.IsAbout(item) || item.Holding is not { } held || held.By == own) continue;
+                var isBackWithGiver = claim.Custody is { Action: CustodyAction.Refused } && held.Since == claim.OrderAt;
+                if ((marks & Marks.Contradiction) == 0 && !isBackWithGiver) continue;
+                yield return own;
+                yield return held.By;
+            }
+        }
 
         private static DutyClock? Find(ImmutableArray<DutyClock> running, string itemId, Track track)
         {
@@ -150,7 +168,8 @@ public static class Clocks
         }
 
         private static IEnumerable<(Track Track, string Status)> Tracks(ItemState item) =>
-            [(Track.Main, item.StatusCode), (Track.Damage, item.Phase == Phase.Closed ? "" : item.DamageCode), (Track.Claim, item.Phase == Phase.Closed ? "" : item.ClaimCode)];
+            [(Track.Main, item.StatusCode), (Track.Damage, item.Phase == Phase.Closed ? "" : item.DamageCode), (Track.Claim, item.Phase == Phase.Closed ? "" : item.ClaimCode),
+                (Track.Handover, item.Phase == Phase.Closed || item.OfferedTo is null || item.OfferedTo == item.Holding?.By ? "" : SlaRule.Handover)];
 
         /// <summary>"Still searching" again: nothing that anybody could tell the customer.</summary>
         private bool BringsNoNews(DutyClock clock) =>

@@ -90,13 +90,14 @@ public static class SlaFile
         ImmutableArray<AgreementEntry> Agreements = default, ImmutableArray<MaintenanceEntry> Maintenance = default);
 
     internal sealed record PolicyEntry(
-        string Id, int Version, double WarnAt, int StillSearchingAtMost, string PauseAtMost, string Question, ImmutableArray<Escalation> Escalation, ImmutableArray<RuleEntry> Rules,
+        string Id, int Version, double WarnAt, int StillSearchingAtMost, string PauseAtMost, string Question, string Handover, ImmutableArray<Escalation> Escalation, ImmutableArray<RuleEntry> Rules,
         string? ActiveFrom = null, string? Note = null) : IEntry
     {
         [JsonIgnore]
         public string Name => $"{Id}/{Version}";
 
         public SlaPolicy ToPolicy() => new(Id, Version, WarnAt, StillSearchingAtMost, Length(PauseAtMost, Name), new(SlaRule.Question, Length(Question, Name), [], null, SlaHours.Business, false),
+            new(SlaRule.Handover, Length(Handover, Name), [], null, SlaHours.Business, false),
             Escalation, [.. Rules.Select(rule => rule.ToRule(Name))]);
 
         public void Check()
