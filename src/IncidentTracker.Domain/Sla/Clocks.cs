@@ -183,15 +183,18 @@ public static class Clocks
             var (rule, pinned) = book.TermsFor(duty.Rule, duty.Party, item?.Station ?? "", facts, now);
             var calendar = rule.Hours == SlaHours.Business ? book.CalendarOf(duty.Party, item?.Station ?? "", now) : Calendar.Always;
             var cycle = before is { } same && same.Status == rule.Status && same.Party == duty.Party ? same.Cycle + 1 : 1;
-            var expected = track == Track.Main && item?.Eta is { } eta && rule.AfterEta is { } after ? (End: eta.To ?? eta.From, After: after) : ((Instant End, Duration After)?)null;
+            var expectedEnd = track == Track.Main && item?.Eta is { } eta ? eta.To ?? eta.From : (Instant?)null;
 
-            if (rule.Pauses && expected is { } end && end.End > now && HasReason(rule))
+            if (rule is { Pauses: true, AfterEta: { } afterPause } && expectedEnd > now && HasReason(rule))
             {
-                var until = Instant.Min(end.End, now + policy.PauseAtMost);
-                return Of(until, end.After, null) with { PausedUntil = until.ToWholeMicroseconds() };
+                var until = Instant.Min(expectedEnd.Value, now + policy.PauseAtMost);
+                return Of(until, afterPause, null) with { PausedUntil = until.ToWholeMicroseconds() };
             }
-            // What is due the moment something was expected still gives its ladder time between the steps.
-            if (!rule.Pauses && expected is { } known && known.End + known.After > now) return Of(now, Duration.Max(known.After, ShortestLength), known.End + known.After);
+            // Of a bag that is in the air nobody can say more before it has landed. What is due the moment something was
+            // expected still gives its ladder time between the steps.
+            if (rule is { Pauses: false, AfterEta: { } after })
+                foreach (var known in (ReadOnlySpan<Instant?>)[track == Track.Main ? item?.Flight?.ArrivesAt : null, expectedEnd])
+                    if (known + after > now) return Of(now, Duration.Max(after, ShortestLength), known + after);
             return Of(now, rule.WithinAt(now - openedAt), null);
 
             DutyClock Of(Instant from, Duration length, Instant? by)

@@ -20,7 +20,7 @@ internal static class Duties
         return role switch
         {
             Role.HoldingStation or Role.Courier or Role.ThirdParty => item.Asked ?? holder ?? Assigned(),
-            Role.ForwardingCarrier => Assigned() ?? Carrier() ?? item.StatusBy,
+            Role.ForwardingCarrier => item.Asked ?? Assigned() ?? Carrier() ?? item.StatusBy,
             Role.Tracing => Assigned() ?? state.Searching,
             _ => Assigned() ?? item.StatusBy,
         } ?? state.Owner;

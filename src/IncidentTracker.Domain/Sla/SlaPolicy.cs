@@ -32,7 +32,7 @@ public sealed record SlaPolicy(
 
 /// <summary>How soon the next word is due after one status.</summary>
 /// <param name="Steps">For cases that are younger; the first one that fits counts.</param>
-/// <param name="AfterEta">Counted from the end of the expected time instead, where one is known that has not passed.</param>
+/// <param name="AfterEta">Counted from the landing of the flight, or else from the end of the expected time, where one is known that has not passed.</param>
 /// <param name="Pauses">The time until the expected end stands still, if a reason was given; without one the end does not count.</param>
 public sealed record SlaRule(string Status, Duration Within, ImmutableArray<SlaStep> Steps, Duration? AfterEta, SlaHours Hours, bool Pauses)
 {
