@@ -62,7 +62,7 @@ internal abstract class Engine
     /// <summary>
     /// Takes cases at which it is time to look, the longest overdue first, and leases them, so that another hub takes others.
     /// </summary>
-    public abstract Task<IReadOnlyList<IncidentId>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop);
+    public abstract Task<IReadOnlyList<LookAgainRow>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop);
 
     /// <summary>A writer's own line to the database.</summary>
     public abstract IngestStore OpenIngest();
