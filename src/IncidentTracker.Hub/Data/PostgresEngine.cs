@@ -113,6 +113,9 @@ internal sealed class PostgresEngine : Engine, IDisposable
             RETURNING *
             """).AsNoTracking().ToListAsync(stop);
 
+    public override async Task<DateTimeOffset?> TimeAsync(HubDb db, CancellationToken stop) =>
+        await db.Database.SqlQuery<DateTimeOffset>($"SELECT clock_timestamp() AS \"Value\"").SingleAsync(stop);
+
     public override async Task<IReadOnlyList<LookAgainRow>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop)
     {
         var (at, until) = (now.ToDateTimeUtc(), leasedUntil.ToDateTimeUtc());

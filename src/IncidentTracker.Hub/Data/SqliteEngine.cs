@@ -67,6 +67,12 @@ internal sealed class SqliteEngine : Engine, IDisposable
 
     public override bool IsConflict(Exception failure) => false;    // one writer at a time
 
+    public override async Task<DateTimeOffset?> TimeAsync(HubDb db, CancellationToken stop)
+    {
+        await db.Database.SqlQuery<int>($"SELECT 1 AS \"Value\"").SingleAsync(stop);       // it must be there all the same
+        return null;
+    }
+
     public override async Task<IReadOnlyList<LookAgainRow>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop)
     {
         // Nothing due is the usual case, and asking needs no turn.
