@@ -163,4 +163,72 @@ public sealed class SweeperTests
         }
         finally { File.Delete(file); }
     }
+
+    [Fact]
+    public async Task A_clock_that_is_paused_when_the_hub_stops_goes_on_at_its_moment()
+    {
+        await using var hub = await Hub.StartAsync();
+        var reference = await hub.As("XB").OpenAsync("0901123456", "IH");
+        var held = Say.That("u1", reference, "HELD");
+        (held.ReasonCode, held.Eta) = ("CUSTOMS", new() { From = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(hub.Time.GetUtcNow().AddDays(1)), TimeZone = "Z" });
+        await hub.As("IH").AcceptedAsync(held);
+        await hub.StopAsync();
+        hub.Time.Advance(Duration.FromSeconds(30));
+        await hub.RestartAsync();
+        await hub.LiveUntilAsync(Noon + Duration.FromHours(27));
+
+        var words = await hub.WithDbAsync(db => db.Claims.AsNoTracking().Where(claim => claim.PartnerId == "HUB").OrderBy(claim => claim.ReceivedAt).Select(claim => new { claim.UpdateId, claim.ReceivedAt }).ToListAsync());
+        Assert.Equal([("clock-2-resumed", 24.0), ("clock-2-due-soon", 25.6), ("clock-2-breached", 26.0)], words.Select(word => (word.UpdateId, Math.Round((word.ReceivedAt - Noon).TotalHours, 2))));
+    }
+
+    [Fact]
+    public async Task A_database_that_is_slow_for_a_while_delays_words_and_loses_none()
+    {
+        await using var hub = await Hub.StartAsync();
+        for (var i = 0; i < 20; i++) await hub.As("XB").OpenAsync($"09011234{i:00}");
+        hub.Time.Advance(Duration.FromMinutes(31));
+        var sweeper = hub.Services.GetRequiredService<Sweeper>();
+
+        Task<int> sweeping;
+        await using (await hub.HoldWritesAsync())
+        {
+            sweeping = sweeper.SweepAsync(CancellationToken.None);
+            await Task.Delay(500);
+            Assert.False(sweeping.IsCompleted);
+            await hub.Services.GetRequiredService<SweepWatch>().LookAsync(CancellationToken.None);
+            Assert.True(hub.Services.GetRequiredService<SweepWatch>().IsLate);
+        }
+        Assert.Equal(20, await sweeping);
+        Assert.Equal(20, await hub.WithDbAsync(db => db.Alerts.CountAsync()));
+        await hub.Services.GetRequiredService<SweepWatch>().LookAsync(CancellationToken.None);
+        Assert.Equal(Duration.Zero, hub.Services.GetRequiredService<SweepWatch>().Lag);
+    }
+
+    [Fact]
+    public async Task Looking_for_what_is_due_and_watching_the_watchman_read_an_index_and_not_the_table()
+    {
+        await using var hub = await Hub.StartAsync();
+        var oldest = await PlanAsync(hub, "SELECT at FROM look_again ORDER BY at LIMIT 1");
+        var due = await PlanAsync(hub, "SELECT incident_id FROM look_again WHERE at < " + (TestDatabase.IsPostgres ? "now()" : "0") + " ORDER BY at LIMIT 500");
+
+        Assert.Contains("look_again_by_moment", oldest, StringComparison.Ordinal);
+        Assert.Contains("look_again_by_moment", due, StringComparison.Ordinal);
+    }
+
+    private static Task<string> PlanAsync(Hub hub, string sql) => hub.WithDbAsync(async db =>
+    {
+        await db.Database.OpenConnectionAsync();
+        await using var command = db.Database.GetDbConnection().CreateCommand();
+        // An empty table is read whole by anybody with sense; the question is whether the index fits.
+        if (TestDatabase.IsPostgres)
+        {
+            command.CommandText = "SET enable_seqscan = off";
+            await command.ExecuteNonQueryAsync();
+        }
+        command.CommandText = (TestDatabase.IsPostgres ? "EXPLAIN " : "EXPLAIN QUERY PLAN ") + sql;
+        var plan = new System.Text.StringBuilder();
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync()) plan.AppendLine(reader.GetValue(reader.FieldCount - 1).ToString());
+        return plan.ToString();
+    });
 }
