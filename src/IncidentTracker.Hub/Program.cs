@@ -3,6 +3,7 @@ using IncidentTracker.Alerts;
 using IncidentTracker.Data;
 using IncidentTracker.Delivery;
 using IncidentTracker.Incidents;
+using IncidentTracker.Replies;
 using IncidentTracker.Rpc;
 using IncidentTracker.Sla;
 using IncidentTracker.Updates;
@@ -55,7 +56,10 @@ services.AddSingleton<Retelling>();
 services.AddSingleton<ClockBoard>();
 services.AddSingleton<TimelineWatch>();
 
-// Telling others.
+// Telling others, and hearing back.
+services.AddSingleton<ReplyLinks>();
+services.AddSingleton<Replying>();
+services.AddSingleton<ReplyViews>();
 services.AddSingleton<AlertMails>();
 services.AddSingleton<AlertLoop>().AddHostedService(sp => sp.GetRequiredService<AlertLoop>());
 services.AddHostedService<Contacts>();
@@ -93,6 +97,7 @@ app.MapTrack();
 app.MapWebhooks();
 app.MapEvents();
 app.MapUnsubscribing();
+app.MapReplies();
 app.MapGrpcService<PartnerUpdateService>();
 app.MapGrpcService<PartnerIncidentService>();
 app.MapHardenedGrpc();
