@@ -52,6 +52,7 @@ services.AddSingleton<CaseReader>();
 services.AddSingleton<CaseViews>();
 services.AddSingleton<PublicViews>();
 services.AddSingleton<CaseAccess>();
+services.AddSingleton<Chases>();
 services.AddSingleton<Retelling>();
 services.AddSingleton<ClockBoard>();
 services.AddSingleton<TimelineWatch>();

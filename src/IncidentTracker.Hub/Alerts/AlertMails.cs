@@ -19,6 +19,9 @@ internal sealed class AlertMails(Register register, CaseViews views, ReplyLinks 
 {
     private const int MostNamed = 100;
 
+    /// <summary>The key of the mail about one step of a clock: to look whether it was sent.</summary>
+    public static string KeyOf(IncidentId incident, int clock, ClockStage stage, string to) => string.Create(CultureInfo.InvariantCulture, $"alert {incident} {clock} {stage} {to}");
+
     /// <summary>One silence on one case.</summary>
     public MailDraft About(StandingAlert alert, string to)
     {
@@ -39,7 +42,7 @@ internal sealed class AlertMails(Register register, CaseViews views, ReplyLinks 
         ];
         // Only whoever owes the word can give it: those above are told, and not asked.
         var link = alert.Row.Stage <= ClockStage.Headquarters ? replies.LinkFor(new(alert.Row.IncidentId, alert.Clock.ItemId, alert.Clock.Party, alert.Clock.Number)) : null;
-        return new(string.Create(CultureInfo.InvariantCulture, $"alert {alert.Row.IncidentId} {alert.Row.Clock} {alert.Row.Stage} {to}"), to, KindOf(alert.Row.Stage), subject,
+        return new(KeyOf(alert.Row.IncidentId, alert.Row.Clock, alert.Row.Stage, to), to, KindOf(alert.Row.Stage), subject,
             string.Join("\n\n", lines) + (link is null ? "" : $"\n\nAnswer with one press: {link}") + "\n",
             Html(lines) + (link is null ? "" : $"<p><a href=\"{WebUtility.HtmlEncode(link)}\">Answer with one press</a></p>"));
     }

@@ -39,7 +39,7 @@ internal static class TrackEndpoints
     }
 
     private static async Task<IResult> Show(
-        string reference, HttpContext http, IAntiforgery forms, CaseReader cases, PublicViews views, SweepWatch sweeping, TimeProvider time, CancellationToken stop)
+        string reference, HttpContext http, IAntiforgery forms, CaseReader cases, Chases chases, PublicViews views, SweepWatch sweeping, TimeProvider time, CancellationToken stop)
     {
         if (await CustomerPass.FindAsync(http) is not { } pass
             || !Reference.TryParse(reference, out var typed) || await cases.FindAsync(typed, stop) is not { } found
@@ -52,7 +52,8 @@ internal static class TrackEndpoints
             LetIn(http, inLink);
             return new SeeOther($"/track/{read.Reference}");
         }
-        return new RazorComponentResult<TrackPage>(new { Case = TrackedCase.Of(read, views.Timeline(read, reader: null), time.Now()), IsHubLate = sweeping.IsLate });
+        var timeline = views.Timeline(read, reader: null, await chases.OfAsync(read, stop));
+        return new RazorComponentResult<TrackPage>(new { Case = TrackedCase.Of(read, timeline, time.Now()), IsHubLate = sweeping.IsLate });
     }
 
     private static RazorComponentResult<TrackForm> Form(HttpContext http, IAntiforgery forms, TrackForm.Trouble what, int status = StatusCodes.Status200OK, string reference = "") =>
