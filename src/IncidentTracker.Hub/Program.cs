@@ -55,7 +55,10 @@ services.AddSingleton<CaseAccess>();
 services.AddSingleton<Chases>();
 services.AddSingleton<Retelling>();
 services.AddSingleton<ClockBoard>();
+services.AddSingleton<ChangeFeed>();
 services.AddSingleton<TimelineWatch>();
+services.AddSingleton<Sight>();
+services.AddSingleton<EventStreams>().AddHostedService(sp => sp.GetRequiredService<EventStreams>());
 
 // Telling others, and hearing back.
 services.AddSingleton<ReplyLinks>();
@@ -94,6 +97,7 @@ app.MapIncidents();
 app.MapLedger();
 app.MapClocks();
 app.MapPages();
+app.MapEventStreams();
 app.MapTrack();
 app.MapWebhooks();
 app.MapEvents();
