@@ -6,6 +6,7 @@ using IncidentTracker.Incidents;
 using IncidentTracker.Replies;
 using IncidentTracker.Rpc;
 using IncidentTracker.Sla;
+using IncidentTracker.Tasks;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
 using Microsoft.AspNetCore.DataProtection;
@@ -56,9 +57,12 @@ services.AddSingleton<Chases>();
 services.AddSingleton<Retelling>();
 services.AddSingleton<ClockBoard>();
 services.AddSingleton<ChangeFeed>();
-services.AddSingleton<TimelineWatch>();
 services.AddSingleton<Sight>();
 services.AddSingleton<EventStreams>().AddHostedService(sp => sp.GetRequiredService<EventStreams>());
+services.AddSingleton<CaseStream>();
+services.AddSingleton<TaskViews>();
+services.AddSingleton<TaskList>();
+services.AddSingleton<DutyBoard>().AddHostedService(sp => sp.GetRequiredService<DutyBoard>());
 
 // Telling others, and hearing back.
 services.AddSingleton<ReplyLinks>();
@@ -105,6 +109,7 @@ app.MapUnsubscribing();
 app.MapReplies();
 app.MapGrpcService<PartnerUpdateService>();
 app.MapGrpcService<PartnerIncidentService>();
+app.MapGrpcService<PartnerTaskService>();
 app.MapHardenedGrpc();
 
 await app.RunAsync();

@@ -45,7 +45,7 @@ public static class SlaFile
             Policies = [.. SlaBook.Default.Policies, .. inOrder[EditionKind.Policy].Select(edition => new Dated<SlaPolicy>(edition.From, Parse<PolicyEntry>(edition.Body, edition.Name).ToPolicy()))],
             Agreements = [.. inOrder[EditionKind.Agreement].Select(edition => new Dated<Agreement>(edition.From, Parse<AgreementEntry>(edition.Body, edition.Name).ToAgreement()))],
             Hours = [.. inOrder[EditionKind.Hours].Select(edition => new Dated<WorkingHours>(edition.From, Parse<HoursEntry>(edition.Body, edition.Name).ToHours()))],
-            Closures = [.. inOrder[EditionKind.Maintenance].Select(edition => Parse<MaintenanceEntry>(edition.Body, edition.Name).ToClosure()).Concat(outages).OrderBy(closure => closure.Until).ThenBy(closure => closure.From)],
+            Closures = [.. inOrder[EditionKind.Maintenance].Select(edition => Parse<MaintenanceEntry>(edition.Body, edition.Name).ToClosure()).Concat(outages).OrderBy(closure => closure.From).ThenBy(closure => closure.Until)],
         };
     }
 
@@ -90,13 +90,14 @@ public static class SlaFile
         ImmutableArray<AgreementEntry> Agreements = default, ImmutableArray<MaintenanceEntry> Maintenance = default);
 
     internal sealed record PolicyEntry(
-        string Id, int Version, double WarnAt, int StillSearchingAtMost, string PauseAtMost, string Question, ImmutableArray<Escalation> Escalation, ImmutableArray<RuleEntry> Rules,
+        string Id, int Version, double WarnAt, int StillSearchingAtMost, string PauseAtMost, string Question, string Handover, ImmutableArray<Escalation> Escalation, ImmutableArray<RuleEntry> Rules,
         string? ActiveFrom = null, string? Note = null) : IEntry
     {
         [JsonIgnore]
         public string Name => $"{Id}/{Version}";
 
         public SlaPolicy ToPolicy() => new(Id, Version, WarnAt, StillSearchingAtMost, Length(PauseAtMost, Name), new(SlaRule.Question, Length(Question, Name), [], null, SlaHours.Business, false),
+            new(SlaRule.Handover, Length(Handover, Name), [], null, SlaHours.Business, false),
             Escalation, [.. Rules.Select(rule => rule.ToRule(Name))]);
 
         public void Check()

@@ -62,7 +62,7 @@ internal abstract class Engine
     /// <summary>
     /// Takes cases at which it is time to look, the longest overdue first, and leases them, so that another hub takes others.
     /// </summary>
-    public abstract Task<IReadOnlyList<IncidentId>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop);
+    public abstract Task<IReadOnlyList<LookAgainRow>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop);
 
     /// <summary>A writer's own line to the database.</summary>
     public abstract IngestStore OpenIngest();
@@ -76,7 +76,7 @@ internal abstract class Engine
 }
 
 /// <summary>Work that one hub at a time should do.</summary>
-internal enum AloneAt { Events = 2, Alerts = 3 }
+internal enum AloneAt { Events = 2, Alerts = 3, Duties = 4 }
 
 /// <summary>A claim as it is stored.</summary>
 internal sealed record ClaimRow(IncidentId Incident, string PartnerId, string UpdateId, Instant ReceivedAt, byte[] Hash, byte[] Body);

@@ -26,12 +26,12 @@ internal sealed partial class EventStreams(
     /// <summary>Whoever was away for longer reads the timeline anew.</summary>
     public const int MostMissed = 100;
 
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(15);
 
     private readonly Lock _lock = new();
     private readonly MemoryCache _seen = new(new MemoryCacheOptions { SizeLimit = 10_000 });
     private ImmutableDictionary<IncidentId, ImmutableList<Channel<bool>>> _open = ImmutableDictionary<IncidentId, ImmutableList<Channel<bool>>>.Empty;
+    private readonly Channel<bool> _entered = Knocks();
     private int _count;
 
     /// <summary>Tells a reader until it goes, or the hub does.</summary>
@@ -81,44 +81,43 @@ internal sealed partial class EventStreams(
         base.Dispose();
     }
 
-    /// <summary>Wakes the streams of cases that have changed.</summary>
+    /// <summary>Follows the changes while anybody listens, and wakes those who listen to a case that has changed.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        ChangeCursor? cursor = null;
-        using var timer = new PeriodicTimer(LookEvery);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            while (await _entered.Reader.ReadAsync(stoppingToken))
             {
-                try { cursor = _open.IsEmpty ? null : await LookAsync(cursor, stoppingToken); }
-                catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+                using var listening = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+                try
+                {
+                    // Nobody has looked up to here, so everybody looks.
+                    var cursor = await feed.BeginAsync("", listening.Token);
+                    foreach (var wake in _open.Values.SelectMany(wakes => wakes)) wake.Writer.TryWrite(true);
+                    await feed.FollowAsync(cursor, null, (id, _) => Wake(id), _ => EndUnlessHeard(listening), listening.Token);
+                }
+                catch (OperationCanceledException) when (listening.IsCancellationRequested) { }
+                catch (Exception failure)
                 {
                     LogFailed(failure);
-                    cursor = null;
+                    _entered.Writer.TryWrite(true);
+                    await Task.Delay(TimeSpan.FromSeconds(1), stoppingToken);
                 }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
     }
 
-    private async Task<ChangeCursor> LookAsync(ChangeCursor? cursor, CancellationToken stop)
+    private Task Wake(IncidentId id)
     {
-        if (cursor is null)
-        {
-            // Nobody has looked up to now, so everybody looks.
-            cursor = await feed.NowAsync(stop);
-            foreach (var wake in _open.Values.SelectMany(wakes => wakes)) wake.Writer.TryWrite(true);
-            return cursor;
-        }
-        while (true)
-        {
-            var (changes, until, isFull) = await feed.AfterAsync(cursor, null, stop);
-            foreach (var change in changes)
-                foreach (var wake in _open.GetValueOrDefault(change.Case, [])) wake.Writer.TryWrite(true);
-            cursor = until;
-            if (!isFull) return cursor;
-        }
+        foreach (var wake in _open.GetValueOrDefault(id, [])) wake.Writer.TryWrite(true);
+        return Task.CompletedTask;
     }
+
+    private Task EndUnlessHeard(CancellationTokenSource listening) => _open.IsEmpty ? listening.CancelAsync() : Task.CompletedTask;
+
+    // One waiting knock is enough, however often somebody knocks.
+    private static Channel<bool> Knocks() => Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private Channel<bool> Enter(IncidentId id)
     {
@@ -127,10 +126,10 @@ internal sealed partial class EventStreams(
             var ofCase = _open.GetValueOrDefault(id, []);
             if (ofCase.Count >= MostOfCase || _count >= MostInAll) throw new RefusedException(Refusals.TooManyStreams);
             if (!drain.TryEnter()) throw new RefusedException(Refusals.ServiceUnavailable);
-            // One waiting knock is enough, however often somebody knocks.
-            var wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+            var wake = Knocks();
             _open = _open.SetItem(id, ofCase.Add(wake));
             _count++;
+            _entered.Writer.TryWrite(true);
             return wake;
         }
     }

@@ -20,6 +20,8 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
     // A restart is no outage.
     private static readonly Duration OutageAfter = Duration.FromMinutes(1);
 
+    private int _entries;
+
     public SlaBook Current { get; private set; } = SlaBook.Default;
 
     /// <summary>The book as a database has it.</summary>
@@ -66,7 +68,10 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
     private async Task RefreshAsync(CancellationToken stop)
     {
         await using var db = await dbs.CreateDbContextAsync(stop);
-        Current = await ReadAsync(db, stop);
+        // Nothing is ever changed or taken away, so as many as before are the same. What was told by a book is kept as long as it lasts.
+        var entries = await db.SlaEditions.CountAsync(stop) + await db.Outages.CountAsync(stop);
+        if (entries == _entries) return;
+        (Current, _entries) = (await ReadAsync(db, stop), entries);
     }
 
     private async Task TakeAsync(IReadOnlyList<Edition> editions, CancellationToken stop)
