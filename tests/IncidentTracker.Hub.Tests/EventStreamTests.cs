@@ -111,6 +111,8 @@ public sealed class EventStreamTests : HubTest
         var pass = Hub.Services.GetRequiredService<CustomerLinks>().PassFor(id);
         await using (var stream = await FollowAsync(reference, cookie: pass, skip: 1)) Assert.Equal(["id: 1"], await stream.NextAsync());
         using var browser = Hub.Browse();
+        using (var onPage = new HttpRequestMessage(HttpMethod.Get, $"/track/{reference}/events") { Headers = { { "Cookie", $"{CustomerPass.Cookie}={pass}" } } })
+        using (var answer = await browser.SendAsync(onPage, HttpCompletionOption.ResponseHeadersRead)) Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
 
         foreach (var address in new[] { $"{reference}/events", $"{reference}/events?familyName=Smith", "000-000-000/events?familyName=Kowalska", $"{other}/events?pass={pass}" })
         {
