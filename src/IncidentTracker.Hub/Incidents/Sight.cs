@@ -28,7 +28,11 @@ internal sealed class Sight(CaseViews views, PublicViews publicViews)
         var shown = publicViews.Timeline(read, reader: null);
         var lasting = shown.Incident with
         {
-            TimelineVersion = 0, Sentence = "", Expected = null, ExpectedFrom = null, ExpectedUntil = null,
+            TimelineVersion = 0,
+            Sentence = "",
+            Expected = null,
+            ExpectedFrom = null,
+            ExpectedUntil = null,
             Items = [.. shown.Incident.Items.Select(item => item with { Sentence = "" })],
         };
         return SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(shown with { Incident = lasting }));
