@@ -99,12 +99,15 @@ public sealed class ReplyTests : IAsyncLifetime
         using var browser = _hub.Browse();
         var token = Links.TokenIn(await browser.GetStringAsync(link));
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(async i =>
-        {
-            if (i > 4) await Task.Delay(200);
-            _hub.Time.Advance(Duration.FromMilliseconds(7));
-            return await Links.SendAsync(browser, link, token, "news");
-        }));
+        // Both have looked before either is stored, and each says its own moment.
+        var held = await _hub.HoldWritesAsync();
+        var first = Links.SendAsync(browser, link, token, "news");
+        await Task.Delay(300);
+        _hub.Time.Advance(Duration.FromSeconds(1));
+        var second = Links.SendAsync(browser, link, token, "news");
+        await Task.Delay(300);
+        await held.DisposeAsync();
+        HttpResponseMessage[] answers = [await first, await second, await Links.SendAsync(browser, link, token, "news")];
 
         Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
         foreach (var answer in answers) Assert.Contains("<strong>At Frankfurt.</strong>", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
