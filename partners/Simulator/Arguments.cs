@@ -44,6 +44,9 @@ internal sealed class Arguments
             ? address
             : throw new WrongCommand($"{option} needs an address such as http://127.0.0.1:5081.");
 
+    public int NeedPort(string option) =>
+        int.TryParse(Need(option), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65_536 ? port : throw new WrongCommand($"{option} needs a port from 1 to 65535.");
+
     public double Number(string option, double otherwise)
     {
         if (Find(option) is not { } text) return otherwise;

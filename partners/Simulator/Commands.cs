@@ -26,6 +26,10 @@ internal static class Commands
         simulator link --web http://127.0.0.1:5080 --tag TAG (--key KEY | --settings FILE --partner XB) [--wait SECONDS]
             Waits (300 seconds) until there is a case for the bag tag; prints its reference and the traveller's link.
 
+        simulator mailbox --smtp PORT --web PORT --out FOLDER [--hub http://127.0.0.1:5080 --partner XB (--key KEY | --settings FILE)]
+            Takes the hub's mail on this machine, each into a file, and shows it on a page. With --hub it also lets the hub
+            send the partner's events there, and checks that each is signed and not older than five minutes.
+
         Exit codes: 0 all went as the scenario says, 1 something did not, 2 the command line is wrong, 130 Ctrl-C.
         """;
 
@@ -43,6 +47,7 @@ internal static class Commands
             "plan" => await PlanAsync(Read(typed, "--out", "--settings", "--speed"), output, time),
             "play" => await PlayAsync(Read(typed, "--partner", "--hub", "--clock", "--key", "--settings"), output, time, stop),
             "link" => await LinkAsync(Read(typed, "--web", "--tag", "--key", "--settings", "--partner", "--wait"), output, time, stop),
+            "mailbox" => await MailboxAsync(Read(typed, "--smtp", "--web", "--out", "--hub", "--partner", "--key", "--settings"), output, time, stop),
             var other => throw new WrongCommand($"There is no command \"{other}\". Try --help."),
         };
     }
@@ -96,6 +101,28 @@ internal static class Commands
         var wait = TimeSpan.FromSeconds(arguments.Number("--wait", 300));
         using var web = new HttpClient { BaseAddress = arguments.NeedAddress("--web"), Timeout = TimeSpan.FromSeconds(10) };
         return await new CustomerLink(web, await KeyAsync(arguments), time, output).PrintAsync(arguments.Need("--tag"), wait, stop);
+    }
+
+    private static async Task<int> MailboxAsync(Arguments arguments, TextWriter output, TimeProvider time, CancellationToken stop)
+    {
+        var (folder, port) = (Path.GetFullPath(arguments.Need("--out")), arguments.NeedPort("--web"));
+        Directory.CreateDirectory(folder);
+        var secret = new HookSecret(folder + ".secret");
+        try
+        {
+            using var mail = new SmtpReceiver(arguments.NeedPort("--smtp"), folder, time);
+            using var page = new MailboxWeb(port, folder, secret, time);
+            var work = new List<Task> { mail.RunAsync(stop), page.RunAsync(stop) };
+            using var web = arguments.Find("--hub") is null ? null : new HttpClient { BaseAddress = arguments.NeedAddress("--hub"), Timeout = TimeSpan.FromSeconds(10) };
+            if (web is not null) await secret.AskForAsync(web, await KeyAsync(arguments), string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}{MailboxWeb.HookPath}"), time, stop);
+            await await Task.WhenAny(work);
+            return 0;
+        }
+        catch (Exception taken) when (taken is System.Net.Sockets.SocketException or System.Net.HttpListenerException)
+        {
+            await output.WriteLineAsync($"The mailbox cannot be opened: {taken.Message}");
+            return 1;
+        }
     }
 
     private static Scenario Load(Arguments arguments)

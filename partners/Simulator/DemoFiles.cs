@@ -12,7 +12,10 @@ internal static class DemoFiles
     public static string Settings(Scenario scenario, string clockFile) => JsonSerializer.Serialize(new SettingsFile(new(
         clockFile,
         [.. scenario.Organizations.Select(organization => new PartnerSettings(
-            organization.Id, organization.Name, organization.Kind, [.. organization.ActsFor], NewKey(organization.Id)))])), Json);
+            organization.Id, organization.Name, organization.Kind, [.. organization.ActsFor], NewKey(organization.Id)))]),
+        new("127.0.0.1", false, "hub@incidenttracker.example"),
+        new([.. scenario.Organizations.SelectMany(Contacts)]),
+        new(["127.0.0.0/8"])), Json);
 
     /// <summary>The key of one partner. Null: the settings do not have it.</summary>
     public static string? KeyOf(string partner, string settings)
@@ -38,9 +41,27 @@ internal static class DemoFiles
         await writer.WriteLineAsync(content);
     }
 
+    // Everybody has a desk, headquarters, and technicians. Airlines supervise their cases, and the call centre stands between the parties.
+    private static IEnumerable<ContactSettings> Contacts(ScenarioOrganization organization) => (organization.Kind switch
+    {
+        "Customer" => (string[])[],
+        "Agent" => ["Mediator"],
+        "Airline" => ["Station", "Headquarters", "Supervisor", "Partner"],
+        _ => ["Station", "Headquarters", "Partner"],
+    }).Select(level => new ContactSettings(organization.Id, level, $"{level.ToLowerInvariant()}@{organization.Id.ToLowerInvariant()}.example"));
+
     private static string NewKey(string partner) => $"dev-{partner}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
 
-    private sealed record SettingsFile(DevelopmentSettings Development);
+    private sealed record SettingsFile(DevelopmentSettings Development, MailSettings Mail, ContactsSettings Contacts, WebhookSettings Webhooks);
+
+    // Which port is said when the hub is started.
+    private sealed record MailSettings(string Host, bool Tls, string From);
+
+    private sealed record ContactsSettings(ContactSettings[] People);
+
+    private sealed record ContactSettings(string Organization, string Level, string Mail);
+
+    private sealed record WebhookSettings(string[] InternalRanges);
 
     private sealed record DevelopmentSettings(string ClockFile, PartnerSettings[] Partners);
 

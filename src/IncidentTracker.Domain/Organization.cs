@@ -51,6 +51,9 @@ public sealed record Reporter(OrganizationId Id, OrganizationKind Kind, Immutabl
     public bool HandlesBags => Kind is OrganizationKind.Airline or OrganizationKind.Handler or OrganizationKind.Courier
         or OrganizationKind.ThirdParty or OrganizationKind.Airport or OrganizationKind.Authority;
 
+    /// <summary>Whether this party, or one that it acts for, is meant.</summary>
+    public bool Covers(OrganizationId party) => party == Id || ActsFor.Contains(party);
+
     /// <summary>The customer, or an agent who writes down what the customer says.</summary>
     public bool SpeaksForCustomer => Kind is OrganizationKind.Customer or OrganizationKind.Agent;
 }

@@ -55,6 +55,7 @@ public static class Refusals
     public static readonly Refusal WebhookEndpointActive = new("WEBHOOK_ENDPOINT_ACTIVE", RefusalKind.Precondition, "The endpoint is active already and needs no challenge.");
     public static readonly Refusal WebhookEndpointInactive = new("WEBHOOK_ENDPOINT_INACTIVE", RefusalKind.Precondition, "The endpoint is not active. Send it a challenge first.");
     public static readonly Refusal DeliveryNotFound = new("DELIVERY_NOT_FOUND", RefusalKind.NotFound, "The endpoint has no such delivery.");
+    public static readonly Refusal TooManyStreams = new("TOO_MANY_STREAMS", RefusalKind.Unavailable, "Too many streams are open, on this case or in all. Read the timeline now and then instead.");
     public static readonly Refusal ServiceUnavailable = new("SERVICE_UNAVAILABLE", RefusalKind.Unavailable, "The hub cannot store anything right now. Send the same again shortly: it is safe.");
 
     /// <summary>All of them, for the page that explains them and the tests that count them.</summary>

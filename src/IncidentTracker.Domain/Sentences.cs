@@ -113,14 +113,17 @@ public static partial class Sentences
     private static string OfHub(string code, Judgement judgement, Func<OrganizationId, string> nameOf) => First(CodeLists.FindReserved(code)?.Label ?? ["Other news"], placeholder => placeholder switch
     {
         "asked" => Named(judgement.Party, nameOf),
-        "level" => judgement.Stage switch
-        {
-            ClockStage.Headquarters => "with its headquarters",
-            ClockStage.Supervisor => "with the supervisor of your case",
-            _ => "with a mediator",
-        },
+        "level" => $"with {Level(judgement.Stage)}",
         _ => "",
     });
+
+    /// <summary>With whom an overdue word is raised: "its headquarters".</summary>
+    public static string Level(ClockStage stage) => stage switch
+    {
+        ClockStage.Headquarters => "its headquarters",
+        ClockStage.Supervisor => "the supervisor of your case",
+        _ => "a mediator",
+    };
 
     private static string WithoutStatus(Claim claim) => claim switch
     {

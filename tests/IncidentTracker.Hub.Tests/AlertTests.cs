@@ -77,6 +77,26 @@ public sealed class AlertTests
     }
 
     [Fact]
+    public async Task A_party_that_is_missed_on_one_case_alone_is_asked_about_that_case()
+    {
+        await using var hub = await StartAsync();
+        var reference = await hub.As("XB").OpenAsync("0901000001", "GO");
+        await hub.As("GO").AcceptedAsync(Say.Note("g0", reference));
+        await hub.As("XB").AcceptedAsync(Requested("u1", reference));
+        await hub.Services.GetRequiredService<Pulse>().NoteAsync(CancellationToken.None);
+
+        await LiveAsync(hub, Duration.FromHours(3.1));
+
+        Assert.Equal(["alert.due_soon", "alert.breached"], (await MailsAsync(hub)).Select(mail => mail.Split(' ')[1]));
+        Assert.All(await hub.MailRowsAsync(), mail => Assert.NotNull(Links.LinkIn(mail)));
+
+        await OpenAndAskAsync(hub, 2);
+        await hub.Services.GetRequiredService<Pulse>().NoteAsync(CancellationToken.None);
+        await LiveAsync(hub, Duration.FromHours(2.6));
+        Assert.Contains(await MailsAsync(hub), mail => mail.StartsWith("go-desk@example alert.partner_silent GO has been silent since Monday 6 July, 12:00 UTC", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task More_than_twenty_silences_in_ten_minutes_are_told_as_one_and_fewer_one_by_one()
     {
         await using var hub = await StartAsync();

@@ -72,6 +72,17 @@ public sealed class WebhookTests : DeliveryTest
     }
 
     [Fact]
+    public async Task The_time_of_an_attempt_is_the_machines_whatever_clock_the_hub_goes_by()
+    {
+        await EndpointAsync("XB");
+        await Hub.As("XB").OpenAsync(Tag);
+
+        var sent = DateTimeOffset.FromUnixTimeSeconds(long.Parse((await Receiver.EventsAsync(1))[0].Timestamp, System.Globalization.CultureInfo.InvariantCulture));
+
+        Assert.InRange(TimeProvider.System.GetUtcNow() - sent, TimeSpan.Zero, TimeSpan.FromMinutes(5));
+    }
+
+    [Fact]
     public async Task A_redirect_is_a_failure_and_nobody_goes_there()
     {
         await using var other = await Receiver.StartAsync();

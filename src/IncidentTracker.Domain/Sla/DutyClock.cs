@@ -102,7 +102,7 @@ public sealed record CaseWatch
     {
         Instant? next = null;
         foreach (var clock in Running)
-            if ((clock.Party == reporter.Id || reporter.ActsFor.Contains(clock.Party)) && !(next <= clock.DueAt)) next = clock.DueAt;
+            if (reporter.Covers(clock.Party) && !(next <= clock.DueAt)) next = clock.DueAt;
         return next;
     }
 }

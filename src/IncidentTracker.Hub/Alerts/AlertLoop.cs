@@ -87,6 +87,8 @@ internal sealed partial class AlertLoop(IDbContextFactory<HubDb> dbs, Engine eng
     private async Task TellAsync(HubDb db, OrganizationId party, IReadOnlyList<StandingAlert> alerts, Instant now, CancellationToken stop)
     {
         var silentSince = Pulse.SilentSince(await db.Pulses.AsNoTracking().SingleOrDefaultAsync(pulse => pulse.OrganizationId == party.Value, stop), now);
+        // What is missed on one case alone is told as that case: whoever answers there needs no line.
+        if (silentSince is { } last && await db.Alerts.Where(alert => alert.Party == party.Value && alert.FiredAt > last).Select(alert => alert.IncidentId).Distinct().CountAsync(stop) == 1) silentSince = null;
         if (silentSince is { } heard)
         {
             // One alert for a dead line. What goes up the ladder is still told at each level, once.

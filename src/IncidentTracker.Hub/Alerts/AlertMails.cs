@@ -6,6 +6,7 @@ using IncidentTracker.Data;
 using IncidentTracker.Delivery;
 using IncidentTracker.Domain;
 using IncidentTracker.Incidents;
+using IncidentTracker.Replies;
 using NodaTime;
 
 namespace IncidentTracker.Alerts;
@@ -14,9 +15,12 @@ namespace IncidentTracker.Alerts;
 internal sealed record StandingAlert(AlertRow Row, Reference Reference, CaseFacts Facts, CaseState State, DutyClock Clock);
 
 /// <summary>The words of alerts. Thin: references and times, no names of travellers.</summary>
-internal sealed class AlertMails(Register register, CaseViews views)
+internal sealed class AlertMails(Register register, CaseViews views, ReplyLinks replies)
 {
     private const int MostNamed = 100;
+
+    /// <summary>The key of the mail about one step of a clock: to look whether it was sent.</summary>
+    public static string KeyOf(IncidentId incident, int clock, ClockStage stage, string to) => string.Create(CultureInfo.InvariantCulture, $"alert {incident} {clock} {stage} {to}");
 
     /// <summary>One silence on one case.</summary>
     public MailDraft About(StandingAlert alert, string to)
@@ -36,7 +40,11 @@ internal sealed class AlertMails(Register register, CaseViews views)
             $"The traveller reads: {views.SentenceOfNow(alert.Facts, alert.State)}",
             "Report what you know, if only that the work goes on; the clock ends with your word.",
         ];
-        return new(string.Create(CultureInfo.InvariantCulture, $"alert {alert.Row.IncidentId} {alert.Row.Clock} {alert.Row.Stage} {to}"), to, KindOf(alert.Row.Stage), subject, string.Join("\n\n", lines) + "\n", Html(lines));
+        // Only whoever owes the word can give it: those above are told, and not asked.
+        var link = alert.Row.Stage <= ClockStage.Headquarters ? replies.LinkFor(new(alert.Row.IncidentId, alert.Clock.ItemId, alert.Clock.Party, alert.Clock.Number)) : null;
+        return new(KeyOf(alert.Row.IncidentId, alert.Row.Clock, alert.Row.Stage, to), to, KindOf(alert.Row.Stage), subject,
+            string.Join("\n\n", lines) + (link is null ? "" : $"\n\nAnswer with one press: {link}") + "\n",
+            Html(lines) + (link is null ? "" : $"<p><a href=\"{WebUtility.HtmlEncode(link)}\">Answer with one press</a></p>"));
     }
 
     /// <summary>Many silences of one party, told once.</summary>

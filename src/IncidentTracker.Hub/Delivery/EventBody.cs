@@ -11,6 +11,7 @@ internal static class EventBody
     public const string Opened = "incident.opened";
     public const string Published = "incident.update.published";
     public const string Closed = "incident.closed";
+    public const string Resync = "resync";
     public const string Challenge = "endpoint.challenge";
     public const string Test = "endpoint.test";
     public const string Disabled = "endpoint.disabled";
@@ -21,8 +22,9 @@ internal static class EventBody
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,       // never in a page
     };
 
+    /// <param name="sequence">Counts the events of a case for one receiver; null where nobody counts.</param>
     /// <param name="site">Where the hub is reached, without a slash at the end.</param>
-    public static string OfCase(string type, Instant at, Reference reference, long sequence, long version, string site) => Of(type, at, new EventData
+    public static string OfCase(string type, Instant at, Reference reference, long? sequence, long version, string site) => Of(type, at, new EventData
     {
         Reference = reference.ToString(),
         Sequence = sequence,

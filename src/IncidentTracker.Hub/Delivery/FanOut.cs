@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using Google.Protobuf;
 using IncidentTracker.Access;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
@@ -15,7 +13,7 @@ namespace IncidentTracker.Delivery;
 /// Turns changes of cases into events for the organizations that follow, and events into deliveries to their endpoints.
 /// The changes were written with the updates themselves, so nothing that was stored can fail to be told.
 /// </summary>
-internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseReader cases, CaseViews views, Register register, IOptions<DoorOptions> doors, TimeProvider time)
+internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseReader cases, Sight sight, Register register, IOptions<DoorOptions> doors, TimeProvider time)
 {
     private const int Page = 100;
 
@@ -131,16 +129,8 @@ internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseRe
     }
 
     /// <summary>What an organization can read of a case, as a hash. Null when the case is not its own to read.</summary>
-    private View? Seen(ReadCase read, Organization organization)
-    {
-        if (!read.Story.State.IsOpenTo(organization.AsReporter())) return null;
-        var shown = views.ForPartner(read);
-        (shown.TimelineVersion, shown.CustomerSentence) = (0, "");      // one grows for others too, the other changes as time passes
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(shown.ToByteArray());
-        foreach (var entry in CaseViews.Entries(read, new(organization))) hash.AppendData(entry.ToByteArray());
-        return new(hash.GetHashAndReset(), read.Story.State.Worst.Phase.ToString());
-    }
+    private View? Seen(ReadCase read, Organization organization) =>
+        sight.OfParty(read, new(organization)) is { } fingerprint ? new(fingerprint, read.Story.State.Worst.Phase.ToString()) : null;
 
     // The case as it was before the organization began to follow. What came in that very moment is told: rather once too often.
     private View? SeenAt(ReadCase read, Organization organization, Instant then) =>

@@ -55,8 +55,9 @@ internal sealed class Postman(Egress egress, TimeProvider time) : IDisposable
 
     private async Task<Attempt> PostAsync(WebhookEndpointRow endpoint, DeliveryRow delivery, CancellationToken stop)
     {
-        var now = time.Now();
-        byte[][] secrets = endpoint is { PreviousSecret: { } previous, PreviousSecretUntil: { } until } && until > now ? [endpoint.Secret, previous] : [endpoint.Secret];
+        byte[][] secrets = endpoint is { PreviousSecret: { } previous, PreviousSecretUntil: { } until } && until > time.Now() ? [endpoint.Secret, previous] : [endpoint.Secret];
+        // By the machine's clock, also in a demo: receivers compare it, and dates in their answers, with their own.
+        var now = TimeProvider.System.Now();
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Url) { Content = new StringContent(delivery.Body, Encoding.UTF8, "application/json") };
         request.Headers.Add("webhook-id", delivery.Id);
         request.Headers.Add("webhook-timestamp", now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));

@@ -63,25 +63,25 @@ internal static class IncidentEndpoints
     }
 
     private static async Task<Results<Ok<IncidentView>, StatusCodeHttpResult>> Read(
-        string reference, CaseAccess access, PublicViews views, HttpContext http, CancellationToken stop, [FromQuery] string? familyName = null)
+        string reference, CaseAccess access, Chases chases, PublicViews views, HttpContext http, CancellationToken stop, [FromQuery] string? familyName = null)
     {
         var (read, reader) = await access.ReadAsync(reference, familyName, http, stop);
-        var view = views.Incident(read, reader);
+        var view = views.Incident(read, reader, await chases.OfAsync(read, stop));
         return IsKnown(http, read, view, reader) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(view);
     }
 
     private static async Task<Results<Ok<TimelineView>, StatusCodeHttpResult>> ReadTimeline(
-        string reference, CaseAccess access, PublicViews views, HttpContext http, CancellationToken stop, [FromQuery] string? familyName = null)
+        string reference, CaseAccess access, Chases chases, PublicViews views, HttpContext http, CancellationToken stop, [FromQuery] string? familyName = null)
     {
         var (read, reader) = await access.ReadAsync(reference, familyName, http, stop);
-        var incident = views.Incident(read, reader);
-        return IsKnown(http, read, incident, reader) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(views.Timeline(read, reader));
+        var timeline = views.Timeline(read, reader, await chases.OfAsync(read, stop));
+        return IsKnown(http, read, timeline.Incident, reader) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(timeline);
     }
 
-    // The version says what was told; sentences can change by themselves when an expected time passes.
+    // The version says what was told; other things change by themselves, when an expected time passes or a mail was taken.
     private static bool IsKnown(HttpContext http, ReadCase read, IncidentView view, PartnerIdentity? reader)
     {
-        var words = string.Join('|', [view.Sentence, view.Expected, .. view.Items.Select(item => item.Sentence)]);
+        var words = string.Join('|', [view.Sentence, view.Expected, Text(view.AskedAgainTime), Text(view.NextCheckTime), .. view.Items.Select(item => item.Sentence)]);
         var fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{words}|{reader?.Id}")))[..8];
         var tag = string.Create(CultureInfo.InvariantCulture, $"\"v{read.Version}-{fingerprint}\"");
         http.Response.Headers.ETag = tag;
@@ -89,6 +89,8 @@ internal static class IncidentEndpoints
         http.Response.Headers.Vary = "Authorization, Cookie";
         return http.Request.GetTypedHeaders().IfNoneMatch.Any(known => known == EntityTagHeaderValue.Any || known.Compare(EntityTagHeaderValue.Parse(tag), useStrongComparison: false));
     }
+
+    private static string Text(DateTimeOffset? moment) => moment?.ToString("O", CultureInfo.InvariantCulture) ?? "";
 
     private static ExternalReference? ReferenceQuery(string? bagTag, string? scheme, string? value, string? date)
     {

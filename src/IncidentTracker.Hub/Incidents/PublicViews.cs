@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text.Json;
 using IncidentTracker.Access;
 using IncidentTracker.Domain;
 
@@ -37,6 +36,15 @@ internal sealed record IncidentView
 
     [Description("By when, UTC. Once it has passed, the word is overdue.")]
     public DateTimeOffset? NextWordDueTime { get; init; }
+
+    [Description("When the party that owes an overdue word was last asked for it by mail, UTC. Only what a mail server has taken counts.")]
+    public DateTimeOffset? AskedAgainTime { get; init; }
+
+    [Description("With whom an overdue word was raised, and when. Absent while it was with nobody.")]
+    public IReadOnlyList<RaisedView>? Raised { get; init; }
+
+    [Description("When the hub looks at an overdue word again, UTC. Absent when nothing is overdue, and after the last step.")]
+    public DateTimeOffset? NextCheckTime { get; init; }
 
     [Description("When the bag is expected, on the clock of the place, if somebody said so and it has not passed.")]
     public string? Expected { get; init; }
@@ -181,7 +189,7 @@ internal sealed record ListedIncident(
 /// <summary>Makes the views that REST and the pages share. What is not put in here is not shown.</summary>
 internal sealed class PublicViews(Register register, CaseViews shared, TimeProvider time)
 {
-    public IncidentView Incident(ReadCase read, PartnerIdentity? reader)
+    public IncidentView Incident(ReadCase read, PartnerIdentity? reader, Chase? chase = null)
     {
         var state = read.Story.State;
         var worst = state.Worst;
@@ -200,6 +208,9 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
             LastHeardFrom = state.HeardFrom is { } from ? NameFor(reader, from) : null,
             NextWordFrom = nextWord is { } next ? register.NameOf(next.Party) : null,
             NextWordDueTime = nextWord?.DueAt.ToDateTimeOffset(),
+            AskedAgainTime = chase?.AskedAgainAt?.ToDateTimeOffset(),
+            Raised = chase is { Raised.IsEmpty: false } ? [.. chase.Raised.Select(step => new RaisedView(Sentences.Level(step.To), step.At.ToDateTimeOffset()))] : null,
+            NextCheckTime = chase?.NextCheckAt?.ToDateTimeOffset(),
             Expected = NullIfEmpty(Sentences.Expected(expected)),
             ExpectedFrom = expected is null ? null : OnClock(expected.From, expected.Zone),
             ExpectedUntil = expected?.To is { } until ? OnClock(until, expected.Zone) : null,
@@ -214,7 +225,7 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
         };
     }
 
-    public TimelineView Timeline(ReadCase read, PartnerIdentity? reader) => new(Incident(read, reader),
+    public TimelineView Timeline(ReadCase read, PartnerIdentity? reader, Chase? chase = null) => new(Incident(read, reader, chase),
         [.. read.Story.Entries.Where(entry => reader is null ? CaseViews.IsForTraveller(entry) : CaseViews.MayRead(entry, reader)).Select(entry => Line(entry, reader))]);
 
     public ListedIncident Listed(CaseSummary summary, string customerLink) => new(
@@ -273,18 +284,4 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
         item.Holding is not { } held ? null : held.By == OrganizationId.Customer ? "You" : register.NameOf(held.By);
 
     private static string? NullIfEmpty(string text) => text.Length > 0 ? text : null;
-}
-
-/// <summary>Values as JSON and addresses name them, for example ON_THE_WAY.</summary>
-internal static class Named
-{
-    public static string Of<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseUpper.ConvertName(value.ToString());
-
-    /// <summary>The value of a name that is documented. Parsing would take numbers and lists for names too.</summary>
-    public static T Read<T>(string name, string field) where T : struct, Enum
-    {
-        var values = Enum.GetValues<T>();
-        var index = Array.FindIndex(values, value => Of(value) == name);
-        return index >= 0 ? values[index] : throw new RefusedException(Refusals.FieldInvalid.At(field, $"One of {string.Join(", ", values.Select(Of))}."));
-    }
 }

@@ -1,6 +1,7 @@
 using IncidentTracker.Access;
 using IncidentTracker.Domain;
 using IncidentTracker.Sla;
+using IncidentTracker.Web;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -24,7 +25,7 @@ internal static class TrackEndpoints
 
     private static async Task<IResult> Answer(HttpContext http, IAntiforgery forms, CaseAccess access, CustomerLinks links, CancellationToken stop)
     {
-        if (!await IsOursAsync(http, forms)) return Form(http, forms, TrackForm.Trouble.FormExpired, StatusCodes.Status400BadRequest);
+        if (!await forms.IsOursAsync(http)) return Form(http, forms, TrackForm.Trouble.FormExpired, StatusCodes.Status400BadRequest);
 
         var sent = await http.Request.ReadFormAsync(stop);
         if (await access.FindAsync(sent["reference"].ToString(), sent["family-name"].ToString(), stop) is { } found)
@@ -38,7 +39,7 @@ internal static class TrackEndpoints
     }
 
     private static async Task<IResult> Show(
-        string reference, HttpContext http, IAntiforgery forms, CaseReader cases, PublicViews views, SweepWatch sweeping, TimeProvider time, CancellationToken stop)
+        string reference, HttpContext http, IAntiforgery forms, CaseReader cases, Chases chases, PublicViews views, SweepWatch sweeping, TimeProvider time, CancellationToken stop)
     {
         if (await CustomerPass.FindAsync(http) is not { } pass
             || !Reference.TryParse(reference, out var typed) || await cases.FindAsync(typed, stop) is not { } found
@@ -51,23 +52,12 @@ internal static class TrackEndpoints
             LetIn(http, inLink);
             return new SeeOther($"/track/{read.Reference}");
         }
-        return new RazorComponentResult<TrackPage>(new { Case = TrackedCase.Of(read, views.Timeline(read, reader: null), time.Now()), IsHubLate = sweeping.IsLate });
+        var timeline = views.Timeline(read, reader: null, await chases.OfAsync(read, stop));
+        return new RazorComponentResult<TrackPage>(new { Case = TrackedCase.Of(read, timeline, time.Now()), IsHubLate = sweeping.IsLate });
     }
 
     private static RazorComponentResult<TrackForm> Form(HttpContext http, IAntiforgery forms, TrackForm.Trouble what, int status = StatusCodes.Status200OK, string reference = "") =>
         new(new { What = what, Token = forms.GetAndStoreTokens(http).RequestToken, Reference = reference }) { StatusCode = status };
-
-    /// <summary>Whether a form comes from a page of ours, and not from one that borrows the traveller's browser.</summary>
-    private static async Task<bool> IsOursAsync(HttpContext http, IAntiforgery forms)
-    {
-        if (!http.Request.HasFormContentType) return false;
-        try
-        {
-            await forms.ValidateRequestAsync(http);
-            return true;
-        }
-        catch (AntiforgeryValidationException) { return false; }       // missing, foreign, or too large to be read
-    }
 
     private static void LetIn(HttpContext http, string pass) => http.Response.Cookies.Append(CustomerPass.Cookie, pass, new()
     {

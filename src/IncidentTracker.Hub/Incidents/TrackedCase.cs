@@ -21,6 +21,15 @@ public sealed record TrackedCase
     /// <summary>The next word was due and has not come.</summary>
     public bool IsOverdue { get; init; }
 
+    /// <summary>When whoever owes it was asked again.</summary>
+    public Shown? AskedAgain { get; init; }
+
+    /// <summary>With whom it was raised.</summary>
+    public ImmutableArray<Raising> Raised { get; init; } = [];
+
+    /// <summary>When the hub looks next.</summary>
+    public Shown? NextCheck { get; init; }
+
     public Shown? Expected { get; init; }
     public Shown? DamageComplaintBy { get; init; }
     public required Shown MadeAt { get; init; }
@@ -30,6 +39,9 @@ public sealed record TrackedCase
 
     /// <summary>A moment: for people, with the clock they read it on and how far away it is, and for programs.</summary>
     public sealed record Shown(string Words, string Clock, string Distance, string Machine);
+
+    /// <summary>Somebody with whom an overdue word was raised.</summary>
+    public sealed record Raising(string With, Shown At);
 
     /// <summary>One step of the way of a bag.</summary>
     public sealed record Stage(string Name, Standing Standing);
@@ -59,6 +71,9 @@ public sealed record TrackedCase
             NextWordFrom = incident.NextWordFrom,
             NextWordDue = incident.NextWordDueTime is { } due ? clock.Show(due) : null,
             IsOverdue = now > read.NextWord?.DueAt,
+            AskedAgain = incident.AskedAgainTime is { } asked ? clock.Show(asked) : null,
+            Raised = [.. (incident.Raised ?? []).Select(raised => new Raising(raised.With, clock.Show(raised.Time)))],
+            NextCheck = incident.NextCheckTime is { } check ? clock.Show(check) : null,
             Expected = clock.Window(incident),
             DamageComplaintBy = incident.DamageComplaintBy is { } day ? PlaceClock.Day(day) : null,
             MadeAt = clock.Show(now.ToDateTimeOffset()),

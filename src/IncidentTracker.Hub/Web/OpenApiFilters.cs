@@ -36,7 +36,8 @@ internal sealed class Parameters : IOperationFilter
         ["phase"] = ("Only cases in these phases; repeat it for more than one.", "SEARCHING"),
         ["endpointId"] = ("The endpoint.", "whe_0197f2c9a1b2737d8f4e5a6b7c8d9e0f"),
         ["deliveryId"] = ("The delivery, which is the webhook-id of its attempts.", "dlv_5d41402abc4b2a76b9719d911017c592"),
-        ["after"] = ("nextAfter of the answer before. Leave out to begin.", ""),
+        ["after"] = ("What is known already: nextAfter of the answer before, or of a case the version of its timeline. Leave out to begin.", ""),
+        ["Last-Event-ID"] = ("As after; a browser that comes back sends it by itself.", ""),
         ["pageSize"] = ("Most cases on a page: 1 to 200, more is taken as 200.", "50"),
         ["pageToken"] = ("nextPageToken of the page before, with the same question.", ""),
     };

@@ -11,7 +11,7 @@ internal static class Pages
         services.AddAntiforgery(forms =>
         {
             forms.Cookie.Name = "it-form";
-            forms.Cookie.Path = "/track";
+            forms.Cookie.Path = "/";
             forms.SuppressXFrameOptionsHeader = true;       // every answer carries a stricter one
         });
         services.Configure<StatusCodePagesOptions>(options =>

@@ -15,6 +15,7 @@ namespace IncidentTracker.Web;
 internal static class RestDoor
 {
     private const string RequestId = "X-Request-Id";
+    private static readonly object HeadersOnly = new();
 
     public static void AddRest(this IServiceCollection services)
     {
@@ -51,7 +52,7 @@ internal static class RestDoor
             var asked = http.Request.Headers[RequestId].ToString();
             if (asked.Length is > 0 and <= 128 && asked.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')) http.TraceIdentifier = asked;
             // Whatever can be read can be asked about: it is answered alike, and the server leaves out the body.
-            if (HttpMethods.IsHead(http.Request.Method)) http.Request.Method = HttpMethods.Get;
+            if (HttpMethods.IsHead(http.Request.Method)) (http.Request.Method, http.Items[HeadersOnly]) = (HttpMethods.Get, true);
             if (!HttpProtocol.IsHttp2(http.Request.Protocol) && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
                 body.MaxRequestBodySize = Updates.ContractLimits.MessageBytes;
             http.Response.OnStarting(() =>
@@ -73,6 +74,9 @@ internal static class RestDoor
         app.UseExceptionHandler();
         app.UseStatusCodePages();
     }
+
+    /// <summary>Whether the caller wants no body: what has no end must not begin.</summary>
+    public static bool WantsHeadersOnly(this HttpContext http) => http.Items.ContainsKey(HeadersOnly);
 
     public static void MapRest(this WebApplication app)
     {
