@@ -86,6 +86,8 @@ public sealed class ScorecardLawTests
     private static void Obey(int cases, Action<AnyCase, Instant, Instant> law) => AnyCase.Obey(cases, told =>
     {
         if (told.Facts.IsSighting || told.Claims.IsEmpty) return;
+        var dice = told.Dice;
+        told = told with { Claims = [.. told.Claims.Select(claim => claim with { ReceivedAt = claim.ReceivedAt + Duration.FromMilliseconds(dice.Next(3_000)) })] };
         var openedAt = told.Claims.Min(claim => claim.ReceivedAt) + Duration.FromMinutes(told.Dice.Next(3) == 0 ? told.Dice.Next(300) : 0);
         law(told, openedAt, Instant.Max(openedAt, told.Claims.Max(claim => claim.ReceivedAt)) + Duration.FromMinutes(told.Dice.Next(3000)) + Duration.FromMilliseconds(1500));
     });
