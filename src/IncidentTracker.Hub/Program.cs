@@ -4,6 +4,7 @@ using IncidentTracker.Data;
 using IncidentTracker.Delivery;
 using IncidentTracker.Incidents;
 using IncidentTracker.Rpc;
+using IncidentTracker.Scorecards;
 using IncidentTracker.Sla;
 using IncidentTracker.Updates;
 using IncidentTracker.Web;
@@ -54,6 +55,8 @@ services.AddSingleton<CaseAccess>();
 services.AddSingleton<Retelling>();
 services.AddSingleton<ClockBoard>();
 services.AddSingleton<TimelineWatch>();
+services.AddSingleton<CaseWalk>();
+services.AddSingleton<PartyScores>();
 
 // Telling others.
 services.AddSingleton<AlertMails>();
@@ -88,6 +91,8 @@ app.MapRest();
 app.MapIncidents();
 app.MapLedger();
 app.MapClocks();
+app.MapAppeals();
+app.MapScorecards();
 app.MapPages();
 app.MapTrack();
 app.MapWebhooks();
