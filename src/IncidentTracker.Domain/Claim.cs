@@ -23,6 +23,9 @@ public sealed record Place(string Station, string Unlocode, string Text);
 /// <summary>A flight, for example XB 1695 on a local day.</summary>
 public sealed record Flight(string Carrier, string Number, LocalDate? Date, string From, string To)
 {
+    /// <summary>When it lands, if that is known.</summary>
+    public Instant? ArrivesAt { get; init; }
+
     public string Designator => $"{Carrier} {Number}";
 }
 

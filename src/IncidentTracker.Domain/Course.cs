@@ -16,6 +16,15 @@ public sealed record Course(CaseState State, ImmutableArray<CourseStep> LastStep
     /// <summary>A case with the steps that led to its state, as far as they are kept.</summary>
     internal static Course After(CaseState state, IEnumerable<CourseStep> steps) => new(state, [.. steps.TakeLast(Kept)]);
 
+    /// <summary>The course with one more claim, whatever it takes.</summary>
+    /// <param name="heard">Everything received so far, this claim included: asked only when the story must be told again.</param>
+    public (Course Course, Marks Marks, Story? Retold) Take(CaseFacts facts, Claim claim, IEnumerable<Claim> heard)
+    {
+        if (With(facts, claim) is { } step) return (step.Course, step.Marks, null);
+        var story = Fold.All(facts, heard);
+        return (story.Course, story.Entries.Last(entry => ReferenceEquals(entry.Claim, claim)).Marks, story);
+    }
+
     /// <summary>The course with one more claim in its place, and what is noted on it. Null: the whole story must be told again.</summary>
     public (Course Course, Marks Marks)? With(CaseFacts facts, Claim claim)
     {

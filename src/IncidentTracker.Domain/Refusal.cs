@@ -43,6 +43,7 @@ public static class Refusals
     public static readonly Refusal PartyMismatch = new("PARTY_MISMATCH", RefusalKind.NotAllowed, "The sender does not act for this organization.");
     public static readonly Refusal IncidentNotFound = new("INCIDENT_NOT_FOUND", RefusalKind.NotFound, "No case matches. Check the reference and the name.");
     public static readonly Refusal ClockNotFound = new("CLOCK_NOT_FOUND", RefusalKind.NotFound, "The case has no clock of this number that you may read. The list of its clocks names them.");
+    public static readonly Refusal TaskUnknown = new("TASK_UNKNOWN", RefusalKind.NotFound, "The task is over, or is not the sender's. Report the update in the usual way if it is still news.");
     public static readonly Refusal UpdateIdConflict = new("UPDATE_ID_CONFLICT", RefusalKind.Conflict, "This update_id was used for other content. Send a correction under a new id.");
     public static readonly Refusal RequestIdConflict = new("REQUEST_ID_CONFLICT", RefusalKind.Conflict, "This request id was used for other content. Use a new one.");
     public static readonly Refusal IncidentExists = new("INCIDENT_EXISTS", RefusalKind.Conflict, "An open case already has this bag tag. Report into it instead.");

@@ -14,15 +14,8 @@ internal static class Replay
         foreach (var claim in Clocks.InOrderOfReceipt(claims))
         {
             heard.Add(claim);
-            if (course.With(facts, claim) is { } step)
-            {
-                course = step.Course;
-                yield return new(claim, step.Marks, course.State, null);
-                continue;
-            }
-            var story = Fold.All(facts, heard);
-            course = story.Course;
-            yield return new(claim, story.Entries.Last(entry => ReferenceEquals(entry.Claim, claim)).Marks, course.State, story);
+            (course, var marks, var retold) = course.Take(facts, claim, heard);
+            yield return new(claim, marks, course.State, retold);
         }
     }
 }

@@ -11,6 +11,13 @@ internal sealed class PartnerLine(GrpcChannel channel, string key, ManualTime ti
 {
     private readonly PartnerUpdateService.PartnerUpdateServiceClient _updates = new(channel);
     private readonly PartnerIncidentService.PartnerIncidentServiceClient _incidents = new(channel);
+    private readonly PartnerTaskService.PartnerTaskServiceClient _tasks = new(channel);
+
+    /// <summary>What it owes, and how it hands bags over.</summary>
+    public PartnerTaskService.PartnerTaskServiceClient Tasks => _tasks;
+
+    public async Task<ListTasksResponse> TasksAsync(int pageSize = 0, string pageToken = "") =>
+        await _tasks.ListTasksAsync(new() { PageSize = pageSize, PageToken = pageToken }, Credential);
 
     public GrpcChannel Channel => channel;
 

@@ -7,8 +7,8 @@ namespace IncidentTracker.HubTests;
 internal static class Stories
 {
     /// <summary>A hub on which the parties have the names that travellers read.</summary>
-    public static Task<Hub> StartHubAsync() => Hub.StartAsync(
-        [.. DevelopmentPartners.All.Select((partner, i) => ($"Development:Partners:{i}:Name", Names.GetValueOrDefault(partner.Id, partner.Id)))]);
+    public static Task<Hub> StartHubAsync(params (string Key, string Value)[] settings) => Hub.StartAsync(
+        [.. settings, .. DevelopmentPartners.All.Select((partner, i) => ($"Development:Partners:{i}:Name", Names.GetValueOrDefault(partner.Id, partner.Id)))]);
 
     /// <summary>Tells a story up to a step and gives the reference of its first case.</summary>
     /// <param name="live">The hub looks at its clocks in between.</param>

@@ -1,9 +1,12 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using IncidentTracker.Domain;
 using IncidentTracker.Sla;
+using IncidentTracker.Updates;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
+using NodaTime.Text;
 
 namespace IncidentTracker.HubTests;
 
@@ -124,5 +127,40 @@ public sealed class SweeperTests
         await hub.Services.GetRequiredService<SweepWatch>().LookAsync(CancellationToken.None);
         Assert.Equal("ready", await browser.GetStringAsync("/healthz/ready"));
         Assert.DoesNotContain("Our own reminders are late", await browser.GetStringAsync($"/track/{reference}"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task Every_silence_of_the_origin_story_is_said_when_it_was_one(bool groundOneSleeps)
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"hours-{Guid.NewGuid():N}.json");
+        await File.WriteAllTextAsync(file, """
+            {
+              "calendars": [{ "id": "store", "version": 1, "zone": "Etc/UTC", "week": [{ "days": ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"], "hours": ["05:00-23:00"] }] }],
+              "hours": [{ "organization": "GO", "calendar": "store/1", "activeFrom": "2026-07-01T00:00:00Z" }]
+            }
+            """);
+        try
+        {
+            await using var hub = groundOneSleeps ? await Stories.StartHubAsync(("Sla:File", file)) : await Stories.StartHubAsync();
+            await hub.TellAsync("sc01", live: true);
+
+            var said = (await hub.WithDbAsync(db => db.Claims.AsNoTracking().Where(claim => claim.PartnerId == "HUB").OrderBy(claim => claim.ReceivedAt).ToListAsync())).Select(row => ClaimCodec.Read(row.AsRow()).Claim);
+            var breaches = said.Where(word => word.StatusCode is HubWords.Breached or HubWords.EtaPassed && word.ReceivedAt < Instant.FromUtc(2026, 7, 8, 0, 0))
+                .Select(word => $"{InstantPattern.CreateWithInvariantCulture("MM-dd HH:mm").Format(word.ReceivedAt)} {word.StatusCode} {word.AskedParty}".TrimEnd());
+            Assert.Equal(
+            [
+                "07-06 18:10 SLA_BREACHED TRW",
+                "07-06 20:30 SLA_BREACHED GO",
+                .. groundOneSleeps ? Array.Empty<string>() : ["07-07 00:10 SLA_BREACHED GO"],
+                "07-07 12:05 SLA_BREACHED LH2",
+                "07-07 13:05 ETA_PASSED",
+                "07-07 15:26 SLA_BREACHED XB",      // the plan after the missed flight comes an hour late
+                "07-07 20:55 ETA_PASSED",           // three minutes before it arrives
+                "07-07 23:20 SLA_BREACHED CQ",      // the courier works by day, and nobody has told the hub so
+            ], breaches);
+            await hub.ProveStoredEqualsFoldedAsync();
+        }
+        finally { File.Delete(file); }
     }
 }

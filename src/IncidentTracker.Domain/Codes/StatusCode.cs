@@ -39,6 +39,9 @@ public enum Track
 
     /// <summary>What one party asked another. No status is on it.</summary>
     Question,
+
+    /// <summary>A bag that is offered and not yet taken. No status is on it.</summary>
+    Handover,
 }
 
 /// <summary>What the hub does with a word from a party whose word it is not. It is never thrown away.</summary>

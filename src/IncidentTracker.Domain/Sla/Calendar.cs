@@ -21,11 +21,11 @@ public sealed record Calendar(string Id, int Version, string Zone, ImmutableArra
     private static readonly ZoneLocalMappingResolver Lenient = Resolvers.CreateMappingResolver(Resolvers.ReturnEarlier, Resolvers.ReturnStartOfIntervalAfter);
 
     /// <summary>What is pinned on clocks: store/1.</summary>
-    public string Name => field ??= $"{Id}/{Version}";
+    public string Name => $"{Id}/{Version}";
 
     private bool IsAlways => Id == Always.Id;
 
-    private DateTimeZone Place => field ??= DateTimeZoneProviders.Tzdb[Zone];
+    private DateTimeZone Place => DateTimeZoneProviders.Tzdb[Zone];
 
     /// <summary>What is wrong with it; empty when it can be used.</summary>
     public IEnumerable<string> Check()

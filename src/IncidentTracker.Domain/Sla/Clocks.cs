@@ -24,21 +24,18 @@ public static class Clocks
         if (claim.Judgement is { } judgement) return (Take(GiveBack(book, watch, claim.ReceivedAt), claim, judgement), []);
 
         // Nobody owed anything about a bag that was only seen: what came before the opening counts as known at the opening.
-        var round = new Round(book, facts, openedAt, state, claim, Instant.Max(claim.ReceivedAt, openedAt), !claim.IsInternal && (marks & NoWord) == 0);
+        var round = new Round(book, facts, openedAt, state, claim, marks, Instant.Max(claim.ReceivedAt, openedAt));
         return round.Hear(GiveBack(book, watch, claim.ReceivedAt));
     }
 
     /// <summary>Tells the clocks of a case from the beginning: what is watched now, and the clocks that ended, in order.</summary>
     public static (CaseWatch Watch, ImmutableArray<EndedClock> Ended) All(SlaBook book, CaseFacts facts, Instant openedAt, IEnumerable<Claim> claims)
     {
-        var heard = new List<Claim>();
-        var course = Course.At(CaseState.Of(facts));
         var watch = CaseWatch.Nothing;
         var ended = ImmutableArray.CreateBuilder<EndedClock>();
-        foreach (var claim in InOrderOfReceipt(claims))
+        foreach (var receipt in Replay.InOrderOfReceipt(facts, claims))
         {
-            heard.Add(claim);
-            (course, watch, _, var over) = Receive(book, facts, openedAt, course, watch, claim, heard);
+            (watch, var over) = Hear(book, facts, openedAt, watch, receipt.State, receipt.Claim, receipt.Marks);
             ended.AddRange(over);
         }
         return (watch, ended.ToImmutable());
@@ -49,13 +46,7 @@ public static class Clocks
     public static (Course Course, CaseWatch Watch, Marks Marks, ImmutableArray<EndedClock> Ended) Receive(
         SlaBook book, CaseFacts facts, Instant openedAt, Course course, CaseWatch watch, Claim claim, IEnumerable<Claim> heard)
     {
-        Marks marks;
-        if (course.With(facts, claim) is { } step) (course, marks) = step;
-        else
-        {
-            var story = Fold.All(facts, heard);
-            (course, marks) = (story.Course, story.Entries.Last(entry => ReferenceEquals(entry.Claim, claim)).Marks);
-        }
+        (course, var marks, _) = course.Take(facts, claim, heard);
         var (next, ended) = Hear(book, facts, openedAt, watch, course.State, claim, marks);
         return (course, next, marks, ended);
     }
@@ -83,8 +74,9 @@ public static class Clocks
     };
 
     /// <summary>One receipt, seen by every clock of the case.</summary>
-    private sealed class Round(SlaBook book, CaseFacts facts, Instant openedAt, CaseState state, Claim claim, Instant now, bool isWord)
+    private sealed class Round(SlaBook book, CaseFacts facts, Instant openedAt, CaseState state, Claim claim, Marks marks, Instant now)
     {
+        private readonly bool _isWord = !claim.IsInternal && (marks & NoWord) == 0;
         private readonly ImmutableArray<DutyClock>.Builder _running = ImmutableArray.CreateBuilder<DutyClock>();
         private readonly ImmutableArray<EndedClock>.Builder _ended = ImmutableArray.CreateBuilder<EndedClock>();
 
@@ -106,7 +98,7 @@ public static class Clocks
         private int HearItem(SlaPolicy policy, ImmutableArray<DutyClock> running, ItemState item, Track track, string status, int started)
         {
             var clock = Find(running, item.Id, track);
-            var spoke = clock is not null && isWord && claim.IsAbout(item) && claim.IsWordOf(clock.Party);
+            var spoke = clock is not null && _isWord && claim.IsAbout(item) && claim.IsWordOf(clock.Party);
             var duty = Duties.Of(policy, state, item, status);
 
             if (duty is { } same && clock is not null && clock.Status == same.Rule.Status && clock.Party == same.Party && !spoke)
@@ -122,7 +114,7 @@ public static class Clocks
             }
 
             if (clock is not null) _ended.Add(new(clock, now, EndOf(clock, spoke)));
-            if (duty is { } owed) _running.Add(Start(policy, ++started, item, track, owed, clock) with { WithoutNews = withoutNews });
+            if (duty is { } owed) _running.Add(Start(policy, ++started, item, track, owed, clock) with { WithoutNews = withoutNews, AskedBy = track == Track.Handover ? item.Holding?.By : null });
             return started;
         }
 
@@ -133,23 +125,40 @@ public static class Clocks
             foreach (var clock in running)
             {
                 if (clock.Track != Track.Question) continue;
-                var spoke = isWord && claim.IsWordOf(clock.Party);
+                var spoke = _isWord && claim.IsWordOf(clock.Party);
                 if (spoke || isOver) _ended.Add(new(clock, now, EndOf(clock, spoke)));
                 else _running.Add(clock);
             }
-            if (isOver || AskedNow() is not { } asked) return started;
+            if (isOver) return started;
 
-            var by = claim.OnBehalfOf ?? claim.By;
-            foreach (var clock in _running)
-                if (clock.Track == Track.Question && clock.Party == asked && clock.AskedBy == by) return started;
-            _running.Add(Start(policy, ++started, null, Track.Question, new(policy.Question, asked), null) with { AskedBy = by });
+            foreach (var (asked, by) in AskedNow())
+                if (!_running.Any(clock => clock.Track == Track.Question && clock.Party == asked && clock.AskedBy == by))
+                    _running.Add(Start(policy, ++started, null, Track.Question, new(policy.Question, asked), null) with { AskedBy = by });
             return started;
         }
 
         // Beside a status, whoever is asked owes the word after it. Only those on the case can answer.
-        private OrganizationId? AskedNow() =>
-            isWord && claim is { AskedParty: { } asked, StatusCode.Length: 0, Classifier: Classifier.Actual } && asked != OrganizationId.Customer && !claim.IsWordOf(asked)
-            && state.Parties.Contains(asked) ? asked : null;
+        private IEnumerable<(OrganizationId Asked, OrganizationId By)> AskedNow()
+        {
+            if (!_isWord) return [];
+            if (claim is { AskedParty: { } asked, StatusCode.Length: 0, Classifier: Classifier.Actual } && asked != OrganizationId.Customer && !claim.IsWordOf(asked) && state.Parties.Contains(asked))
+                return [(asked, claim.OnBehalfOf ?? claim.By)];
+            return Disagreeing().Where(party => party != OrganizationId.Customer).Distinct().Select(party => (party, OrganizationId.Hub));
+        }
+
+        // Two say that they have the bag, or one says that it gave it to another who says that it did not: the hub asks both.
+        private IEnumerable<OrganizationId> Disagreeing()
+        {
+            var own = claim.OnBehalfOf ?? claim.By;
+            foreach (var item in state.Items)
+            {
+                if (!claim.IsAbout(item) || item.Holding is not { } held || held.By == own) continue;
+                var isBackWithGiver = claim.Custody is { Action: CustodyAction.Refused } && held.Since == claim.OrderAt;
+                if ((marks & Marks.Contradiction) == 0 && !isBackWithGiver) continue;
+                yield return own;
+                yield return held.By;
+            }
+        }
 
         private static DutyClock? Find(ImmutableArray<DutyClock> running, string itemId, Track track)
         {
@@ -159,7 +168,8 @@ public static class Clocks
         }
 
         private static IEnumerable<(Track Track, string Status)> Tracks(ItemState item) =>
-            [(Track.Main, item.StatusCode), (Track.Damage, item.Phase == Phase.Closed ? "" : item.DamageCode), (Track.Claim, item.Phase == Phase.Closed ? "" : item.ClaimCode)];
+            [(Track.Main, item.StatusCode), (Track.Damage, item.Phase == Phase.Closed ? "" : item.DamageCode), (Track.Claim, item.Phase == Phase.Closed ? "" : item.ClaimCode),
+                (Track.Handover, item.Phase == Phase.Closed || item.OfferedTo is null || item.OfferedTo == item.Holding?.By ? "" : SlaRule.Handover)];
 
         /// <summary>"Still searching" again: nothing that anybody could tell the customer.</summary>
         private bool BringsNoNews(DutyClock clock) =>
@@ -173,15 +183,18 @@ public static class Clocks
             var (rule, pinned) = book.TermsFor(duty.Rule, duty.Party, item?.Station ?? "", facts, now);
             var calendar = rule.Hours == SlaHours.Business ? book.CalendarOf(duty.Party, item?.Station ?? "", now) : Calendar.Always;
             var cycle = before is { } same && same.Status == rule.Status && same.Party == duty.Party ? same.Cycle + 1 : 1;
-            var expected = track == Track.Main && item?.Eta is { } eta && rule.AfterEta is { } after ? (End: eta.To ?? eta.From, After: after) : ((Instant End, Duration After)?)null;
+            var expectedEnd = track == Track.Main && item?.Eta is { } eta ? eta.To ?? eta.From : (Instant?)null;
 
-            if (rule.Pauses && expected is { } end && end.End > now && HasReason(rule))
+            if (rule is { Pauses: true, AfterEta: { } afterPause } && expectedEnd > now && HasReason(rule))
             {
-                var until = Instant.Min(end.End, now + policy.PauseAtMost);
-                return Of(until, end.After, null) with { PausedUntil = until.ToWholeMicroseconds() };
+                var until = Instant.Min(expectedEnd.Value, now + policy.PauseAtMost);
+                return Of(until, afterPause, null) with { PausedUntil = until.ToWholeMicroseconds() };
             }
-            // What is due the moment something was expected still gives its ladder time between the steps.
-            if (!rule.Pauses && expected is { } known && known.End + known.After > now) return Of(now, Duration.Max(known.After, ShortestLength), known.End + known.After);
+            // Of a bag that is in the air nobody can say more before it has landed. What is due the moment something was
+            // expected still gives its ladder time between the steps.
+            if (rule is { Pauses: false, AfterEta: { } after })
+                foreach (var known in (ReadOnlySpan<Instant?>)[track == Track.Main ? item?.Flight?.ArrivesAt : null, expectedEnd])
+                    if (known + after > now) return Of(now, Duration.Max(after, ShortestLength), known + after);
             return Of(now, rule.WithinAt(now - openedAt), null);
 
             DutyClock Of(Instant from, Duration length, Instant? by)

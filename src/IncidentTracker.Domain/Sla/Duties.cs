@@ -7,7 +7,8 @@ internal readonly record struct Duty(SlaRule Rule, OrganizationId Party);
 internal static class Duties
 {
     public static Duty? Of(SlaPolicy policy, CaseState state, ItemState item, string statusCode) =>
-        CodeLists.Find(statusCode) is { NextWord: { } role } && policy.RuleFor(statusCode) is { } rule && PartyFor(role, state, item) is { } party ? new(rule, party) : null;
+        statusCode == SlaRule.Handover ? (item.OfferedTo is { } offered ? new(policy.Handover, offered) : null)
+        : CodeLists.Find(statusCode) is { NextWord: { } role } && policy.RuleFor(statusCode) is { } rule && PartyFor(role, state, item) is { } party ? new(rule, party) : null;
 
     /// <summary>The party with a role: whoever was given it, then whoever the last word points to, and in the end the owner.</summary>
     private static OrganizationId? PartyFor(Role role, CaseState state, ItemState item)
@@ -19,7 +20,7 @@ internal static class Duties
         return role switch
         {
             Role.HoldingStation or Role.Courier or Role.ThirdParty => item.Asked ?? holder ?? Assigned(),
-            Role.ForwardingCarrier => Assigned() ?? Carrier() ?? item.StatusBy,
+            Role.ForwardingCarrier => item.Asked ?? Assigned() ?? Carrier() ?? item.StatusBy,
             Role.Tracing => Assigned() ?? state.Searching,
             _ => Assigned() ?? item.StatusBy,
         } ?? state.Owner;

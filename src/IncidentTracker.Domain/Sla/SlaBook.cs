@@ -18,7 +18,7 @@ public sealed record SlaBook
     /// <summary>What was agreed on beside the policy, each from its day on, in order.</summary>
     public ImmutableArray<Dated<Agreement>> Agreements { get; init; } = [];
 
-    /// <summary>Stretches in which nobody, or one party, could be expected to speak.</summary>
+    /// <summary>Stretches in which nobody, or one party, could be expected to speak, by their beginning.</summary>
     public ImmutableArray<Closure> Closures { get; init; } = [];
 
     /// <summary>When each organization works, in all its places or in one.</summary>
@@ -62,7 +62,7 @@ public sealed record SlaBook
     {
         foreach (var closure in Closures)
         {
-            var from = Instant.Max(closure.From, clock.GivenBackUntil ?? clock.StartedAt);
+            var from = Instant.Max(closure.From, clock.GivenBackUntil ?? clock.PausedUntil ?? clock.StartedAt);
             if (closure.From > now || from >= closure.Until || closure.From >= clock.DueAt || closure.KnownFrom > now || (closure.Organization is { } only && only != clock.Party)) continue;
 
             var calendar = Pinned(clock.Calendar);
@@ -96,7 +96,7 @@ public sealed record Dated<T>(Instant From, T Value);
 public sealed record Agreement(string Id, int Version, AgreementScope For, ImmutableArray<SlaRule> Rules)
 {
     /// <summary>What is pinned on clocks: gold/2.</summary>
-    public string Name => field ??= $"{Id}/{Version}";
+    public string Name => $"{Id}/{Version}";
 }
 
 /// <summary>The cases an agreement is about. What is not said matches everything; at least one thing is said.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using NodaTime;
 
 namespace IncidentTracker.Domain;
@@ -12,28 +13,34 @@ namespace IncidentTracker.Domain;
 /// <param name="StillSearchingAtMost">How often in a row a word without any news may start the time anew.</param>
 /// <param name="PauseAtMost">The longest stretch for which a stated reason may stop a clock.</param>
 /// <param name="Question">How soon a party answers what it was asked on the case.</param>
+/// <param name="Handover">How soon a party takes, or refuses, a bag that is offered to it.</param>
 /// <param name="Escalation">When an overdue word goes to the next level, in lengths of the time that was given for it.</param>
 /// <param name="Rules">One for each status.</param>
 public sealed record SlaPolicy(
-    string Id, int Version, double WarnAt, int StillSearchingAtMost, Duration PauseAtMost, SlaRule Question, ImmutableArray<Escalation> Escalation, ImmutableArray<SlaRule> Rules)
+    string Id, int Version, double WarnAt, int StillSearchingAtMost, Duration PauseAtMost, SlaRule Question, SlaRule Handover, ImmutableArray<Escalation> Escalation, ImmutableArray<SlaRule> Rules)
 {
-    private FrozenDictionary<string, SlaRule> ByStatus => field ??= Rules.Append(Question).ToFrozenDictionary(rule => rule.Status);
+    // Beside the policy and not in it: a copy with other rules must not inherit it.
+    private static readonly ConditionalWeakTable<SlaPolicy, FrozenDictionary<string, SlaRule>> ByStatus = [];
 
     /// <summary>What is pinned on clocks: default/1.</summary>
-    public string Name => field ??= $"{Id}/{Version}";
+    public string Name => $"{Id}/{Version}";
 
     /// <summary>The rule for a status; null when nobody owes a word after it.</summary>
-    public SlaRule? RuleFor(string statusCode) => ByStatus.GetValueOrDefault(statusCode);
+    public SlaRule? RuleFor(string statusCode) =>
+        ByStatus.GetValue(this, policy => policy.Rules.Append(policy.Question).Append(policy.Handover).ToFrozenDictionary(rule => rule.Status)).GetValueOrDefault(statusCode);
 }
 
 /// <summary>How soon the next word is due after one status.</summary>
 /// <param name="Steps">For cases that are younger; the first one that fits counts.</param>
-/// <param name="AfterEta">Counted from the end of the expected time instead, where one is known that has not passed.</param>
+/// <param name="AfterEta">Counted from the landing of the flight, or else from the end of the expected time, where one is known that has not passed.</param>
 /// <param name="Pauses">The time until the expected end stands still, if a reason was given; without one the end does not count.</param>
 public sealed record SlaRule(string Status, Duration Within, ImmutableArray<SlaStep> Steps, Duration? AfterEta, SlaHours Hours, bool Pauses)
 {
-    /// <summary>The name of the rule for questions: it goes with no status.</summary>
+    /// <summary>The name of the rule for questions. It goes with no status, like the next one.</summary>
     public const string Question = "QUESTION";
+
+    /// <summary>The name of the rule for bags that are offered.</summary>
+    public const string Handover = "HANDOVER";
 
     public Duration WithinAt(Duration age) => Steps.FirstOrDefault(step => age < step.UntilAge)?.Within ?? Within;
 }

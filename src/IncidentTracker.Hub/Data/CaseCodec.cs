@@ -1,6 +1,8 @@
 using Google.Protobuf;
 using IncidentTracker.Domain;
 using IncidentTracker.Storage.V1;
+using IncidentTracker.Updates;
+using NodaTime;
 using Wire = IncidentTracker.Partner.V1;
 
 namespace IncidentTracker.Data;
@@ -112,7 +114,7 @@ internal static class CaseCodec
             record.EtaZone = eta.Zone;
         }
         if (item.Flight is { } flight)
-            record.Flight = new Wire.Flight { Carrier = flight.Carrier, Number = flight.Number, Date = ReferenceDays.Text(flight.Date), From = flight.From, To = flight.To }.ToByteString();
+            record.Flight = new Wire.Flight { Carrier = flight.Carrier, Number = flight.Number, Date = ReferenceDays.Text(flight.Date), From = flight.From, To = flight.To, ArrivalTime = flight.ArrivesAt?.ToTimestamp() }.ToByteString();
         return record;
     }
 
@@ -138,7 +140,10 @@ internal static class CaseCodec
         ClosedAt = record.HasClosedAt ? Moments.FromMicroseconds(record.ClosedAt) : null,
     };
 
-    private static Flight ReadFlight(Wire.Flight flight) => new(flight.Carrier, flight.Number, ReferenceDays.Day(flight.Date), flight.From, flight.To);
+    private static Flight ReadFlight(Wire.Flight flight) => new(flight.Carrier, flight.Number, ReferenceDays.Day(flight.Date), flight.From, flight.To)
+    {
+        ArrivesAt = flight.ArrivalTime is { } lands ? Instant.FromDateTimeOffset(lands.ToDateTimeOffset()) : null,
+    };
 
     private static OrganizationId? Party(string stored) => stored.Length > 0 ? new(stored) : null;
 }

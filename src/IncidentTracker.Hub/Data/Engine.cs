@@ -76,7 +76,7 @@ internal abstract class Engine
 }
 
 /// <summary>Work that one hub at a time should do.</summary>
-internal enum AloneAt { Events = 2, Alerts = 3 }
+internal enum AloneAt { Events = 2, Alerts = 3, Duties = 4 }
 
 /// <summary>A claim as it is stored.</summary>
 internal sealed record ClaimRow(IncidentId Incident, string PartnerId, string UpdateId, Instant ReceivedAt, byte[] Hash, byte[] Body);

@@ -16,6 +16,8 @@ internal sealed class HubDb(DbContextOptions<HubDb> options, Engine engine) : Db
     public DbSet<OpenRequestRow> OpenRequests => Set<OpenRequestRow>();
     public DbSet<StreamRow> Streams => Set<StreamRow>();
     public DbSet<LookAgainRow> LookAgain => Set<LookAgainRow>();
+    public DbSet<DutyRow> Duties => Set<DutyRow>();
+    public DbSet<DutiesCursorRow> DutiesCursor => Set<DutiesCursorRow>();
     public DbSet<StormRow> Storms => Set<StormRow>();
     public DbSet<PulseRow> Pulses => Set<PulseRow>();
     public DbSet<SlaEditionRow> SlaEditions => Set<SlaEditionRow>();

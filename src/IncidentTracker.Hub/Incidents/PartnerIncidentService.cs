@@ -10,7 +10,7 @@ using Wire = IncidentTracker.Partner.V1;
 namespace IncidentTracker.Incidents;
 
 /// <summary>The gRPC door for cases. A case of others does not exist for the caller.</summary>
-internal sealed class PartnerIncidentService(OpenIncident open, CaseReader cases, CaseAccess access, CaseViews views, TimelineWatch watch)
+internal sealed class PartnerIncidentService(OpenIncident open, CaseReader cases, CaseAccess access, CaseViews views, CaseStream stream)
     : Wire.PartnerIncidentService.PartnerIncidentServiceBase
 {
     public override async Task<Wire.OpenIncidentResponse> OpenIncident(Wire.OpenIncidentRequest request, ServerCallContext context)
@@ -53,7 +53,15 @@ internal sealed class PartnerIncidentService(OpenIncident open, CaseReader cases
     {
         var partner = context.Partner();
         IncidentId? only = request.IncidentReference.Length == 0 ? null : (await ReadAsync(partner, request.IncidentReference, context.CancellationToken)).Id;
-        await watch.RunAsync(partner, only, request.ResumeToken, responseStream, context);
+        await stream.RunAsync(only, request.ResumeToken, (read, token) => Tell(partner, read, token), token => new() { ResumeToken = token }, responseStream, context);
+    }
+
+    private Wire.WatchTimelineResponse? Tell(PartnerIdentity partner, ReadCase read, string resumeToken)
+    {
+        if (!read.Story.State.IsOpenTo(partner.Reporter)) return null;
+        var response = new Wire.WatchTimelineResponse { Incident = views.ForPartner(read), ResumeToken = resumeToken };
+        response.Entries.Add(CaseViews.Entries(read, partner));
+        return response;
     }
 
     private async Task<ReadCase> ReadAsync(PartnerIdentity partner, string text, CancellationToken stop)

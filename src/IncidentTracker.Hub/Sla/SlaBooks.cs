@@ -20,15 +20,23 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
     // A restart is no outage.
     private static readonly Duration OutageAfter = Duration.FromMinutes(1);
 
+    private int _entries;
+
     public SlaBook Current { get; private set; } = SlaBook.Default;
 
     /// <summary>The book as a database has it.</summary>
     public static async Task<SlaBook> ReadAsync(HubDb db, CancellationToken stop)
     {
+        var (editions, outages) = await EntriesAsync(db, stop);
+        return SlaFile.Book(editions, outages);
+    }
+
+    /// <summary>What the book is made of.</summary>
+    public static async Task<(IReadOnlyList<Edition> Editions, IReadOnlyList<Closure> Outages)> EntriesAsync(HubDb db, CancellationToken stop)
+    {
         var editions = await db.SlaEditions.AsNoTracking().ToListAsync(stop);
         var outages = await db.Outages.AsNoTracking().ToListAsync(stop);
-        return SlaFile.Book(editions.Select(row => new Edition(row.Kind, row.Name, row.ActiveFrom, row.Body)),
-            outages.Select(row => new Closure(null, row.FromAt, row.UntilAt, row.FromAt, "The hub was away.")));
+        return (editions.ConvertAll(row => new Edition(row.Kind, row.Name, row.ActiveFrom, row.Body)), outages.ConvertAll(row => new Closure(null, row.FromAt, row.UntilAt, row.FromAt, "The hub was away.")));
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -66,7 +74,10 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
     private async Task RefreshAsync(CancellationToken stop)
     {
         await using var db = await dbs.CreateDbContextAsync(stop);
-        Current = await ReadAsync(db, stop);
+        // Nothing is ever changed or taken away, so as many as before are the same. What was told by a book is kept as long as it lasts.
+        var entries = await db.SlaEditions.CountAsync(stop) + await db.Outages.CountAsync(stop);
+        if (entries == _entries) return;
+        (Current, _entries) = (await ReadAsync(db, stop), entries);
     }
 
     private async Task TakeAsync(IReadOnlyList<Edition> editions, CancellationToken stop)

@@ -181,7 +181,7 @@ internal sealed class UpdateReader : FieldReader
     {
         if (sent.Carrier.Length != 2 || !OrganizationId.IsWellFormed(sent.Carrier)) Add(Refusals.FieldInvalid, field + ".carrier", "A two-character airline designator such as XB.");
         if (sent.Number.Length is 0 or > 5 || !sent.Number.All(char.IsAsciiLetterOrDigit)) Add(Refusals.FieldInvalid, field + ".number", "Up to four digits and an optional letter.");
-        return new(Words.Shared(sent.Carrier), Words.Shared(sent.Number), Day(sent.Date, field + ".date"), Station(sent.From, field + ".from"), Station(sent.To, field + ".to"));
+        return new(Words.Shared(sent.Carrier), Words.Shared(sent.Number), Day(sent.Date, field + ".date"), Station(sent.From, field + ".from"), Station(sent.To, field + ".to")) { ArrivesAt = Moment(sent.ArrivalTime, field + ".arrival_time") };
     }
 
     private Place ReadPlace(Wire.Place sent, string field)

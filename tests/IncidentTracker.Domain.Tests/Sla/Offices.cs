@@ -17,10 +17,9 @@ internal static class Offices
 
     public static Calendar Closed(this Calendar calendar, params Holiday[] holidays) => calendar with { Holidays = [.. calendar.Holidays, .. holidays] };
 
-    /// <summary>The policy with working hours for what is owed after these statuses. Made anew, because a copy would keep the rules it has looked up.</summary>
+    /// <summary>The policy with working hours for what is owed after these statuses.</summary>
     public static SlaPolicy InWorkingHours(this SlaPolicy policy, Func<SlaRule, bool> which) =>
-        new(policy.Id, policy.Version, policy.WarnAt, policy.StillSearchingAtMost, policy.PauseAtMost, policy.Question, policy.Escalation,
-            [.. policy.Rules.Select(rule => which(rule) ? rule with { Hours = SlaHours.Business } : rule)]);
+        policy with { Rules = [.. policy.Rules.Select(rule => which(rule) ? rule with { Hours = SlaHours.Business } : rule)] };
 
     public static Instant Utc(string moment) => Local(moment, "Etc/UTC");
 

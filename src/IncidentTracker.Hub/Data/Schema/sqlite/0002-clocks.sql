@@ -60,3 +60,23 @@ CREATE TABLE outages (
     until_at INTEGER NOT NULL,
     CONSTRAINT outages_by_beginning PRIMARY KEY (from_at)
 );
+
+-- What each party owes, for those who ask for all of it at once. Follows the changes of cases; the clocks themselves lie
+-- with the case.
+CREATE TABLE duties (
+    incident_id BLOB NOT NULL,
+    clock INTEGER NOT NULL,
+    party TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    CONSTRAINT duties_by_clock PRIMARY KEY (incident_id, clock)
+);
+CREATE INDEX duties_by_party ON duties (party, due_at, incident_id, clock);
+
+-- How far the duties have followed the changes.
+CREATE TABLE duties_cursor (
+    id INTEGER NOT NULL,
+    transaction_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    CONSTRAINT duties_cursor_in_one_row PRIMARY KEY (id)
+);
+INSERT INTO duties_cursor (id, transaction_id, position) VALUES (1, 0, 0);

@@ -1,0 +1,108 @@
+using Grpc.Core;
+using IncidentTracker.Access;
+using IncidentTracker.Domain;
+using IncidentTracker.Incidents;
+using IncidentTracker.Rpc;
+using IncidentTracker.Updates;
+using Wire = IncidentTracker.Partner.V1;
+
+namespace IncidentTracker.Tasks;
+
+/// <summary>The gRPC door for what partners owe. Answers and hand-overs are updates like any other.</summary>
+[ChecksItsTexts]
+internal sealed class PartnerTaskService(TaskList list, TaskViews views, CaseReader cases, CaseAccess access, CaseStream stream, Ingest ingest, Register register, TimeProvider time)
+    : Wire.PartnerTaskService.PartnerTaskServiceBase
+{
+    public override Task<Wire.ListTasksResponse> ListTasks(Wire.ListTasksRequest request, ServerCallContext context)
+    {
+        if (request.PageSize < 0) throw new RefusedException(Refusals.FieldInvalid.At("page_size", "At least 0."));
+        return list.PageAsync(context.Partner().Reporter, PageSize.Of(request.PageSize), request.PageToken, context.CancellationToken);
+    }
+
+    public override async Task WatchTasks(Wire.WatchTasksRequest request, IServerStreamWriter<Wire.WatchTasksResponse> responseStream, ServerCallContext context)
+    {
+        var partner = context.Partner();
+        // What was told of each case; of one that was not told yet, nobody knows what an earlier stream has told.
+        var told = new Dictionary<IncidentId, Wire.WatchTasksResponse>();
+        await stream.RunAsync(null, request.ResumeToken, Tell, token => new() { ResumeToken = token }, responseStream, context);
+
+        Wire.WatchTasksResponse? Tell(ReadCase read, string resumeToken)
+        {
+            if (!read.Story.State.IsOpenTo(partner.Reporter)) return null;
+            var response = new Wire.WatchTasksResponse { IncidentReference = read.Reference.ToString() };
+            response.Tasks.Add(views.Owed(partner.Reporter, read.Reference, read.Watch, time.Now()));
+            if (told.TryGetValue(read.Id, out var before) ? before.Equals(response) : response.Tasks.Count == 0 && request.ResumeToken.Length == 0) return null;
+            told[read.Id] = response.Clone();
+            response.ResumeToken = resumeToken;
+            return response;
+        }
+    }
+
+    public override async Task<Wire.AnswerTaskResponse> AnswerTask(Wire.AnswerTaskRequest request, ServerCallContext context)
+    {
+        var partner = context.Partner();
+        if (request.Update is not { } update) throw new RefusedException(Refusals.FieldRequired.At("update"));
+        var (read, clock) = await FindAsync(partner, request.TaskId, context.CancellationToken);
+
+        var isElsewhere = update.Incident is { AddressCase: not Wire.IncidentAddress.AddressOneofCase.None } address && !(Reference.TryParse(address.IncidentReference, out var named) && named == read.Reference);
+        if (isElsewhere) throw new RefusedException(Refusals.FieldInvalid.At("update.incident", "Leave it empty: the task names the case."));
+        if (update.ItemId.Length > 0 && clock.ItemId.Length > 0 && update.ItemId != clock.ItemId) throw new RefusedException(Refusals.FieldInvalid.At("update.item_id", "Leave it empty: the task names the item."));
+        update.Incident = new() { IncidentReference = read.Reference.ToString() };
+        if (update.ItemId.Length == 0) update.ItemId = clock.ItemId;
+
+        var response = new Wire.AnswerTaskResponse { Result = await ReportAsync(partner, update, context.CancellationToken) };
+        if (await cases.ReadAsync(read.Id, context.CancellationToken) is { } now) response.Tasks.Add(views.Owed(partner.Reporter, now.Reference, now.Watch, time.Now()));
+        return response;
+    }
+
+    public override async Task<Wire.OfferHandoverResponse> OfferHandover(Wire.OfferHandoverRequest request, ServerCallContext context)
+    {
+        if (request.ToPartyId.Length == 0) throw new RefusedException(Refusals.FieldRequired.At("to_party_id"));
+        var update = About(request.UpdateId, request.IncidentReference, request.ItemId, request.Place, request.StaffText);
+        update.Custody = new() { Action = Wire.CustodyAction.Offered, To = request.ToPartyId };
+        return new() { Result = await ReportAsync(context.Partner(), update, context.CancellationToken) };
+    }
+
+    public override async Task<Wire.AcceptHandoverResponse> AcceptHandover(Wire.AcceptHandoverRequest request, ServerCallContext context)
+    {
+        var update = About(request.UpdateId, request.IncidentReference, request.ItemId, request.Place, request.StaffText);
+        update.Custody = new() { Action = Wire.CustodyAction.Accepted, From = request.FromPartyId, Condition = request.Condition };
+        return new() { Result = await ReportAsync(context.Partner(), update, context.CancellationToken) };
+    }
+
+    public override async Task<Wire.RefuseHandoverResponse> RefuseHandover(Wire.RefuseHandoverRequest request, ServerCallContext context)
+    {
+        if (request.Reason.Length == 0) throw new RefusedException(Refusals.FieldRequired.At("reason"));
+        var update = About(request.UpdateId, request.IncidentReference, request.ItemId, null, request.Reason);
+        update.Custody = new() { Action = Wire.CustodyAction.Refused };
+        return new() { Result = await ReportAsync(context.Partner(), update, context.CancellationToken) };
+    }
+
+    // What happens here happens now. Sent again later it must be the same update, so the moment is not in it.
+    private static Wire.Update About(string updateId, string reference, string itemId, Wire.Place? place, string text) => new()
+    {
+        UpdateId = updateId,
+        Incident = new() { IncidentReference = reference },
+        ItemId = itemId,
+        EventTimePrecision = Wire.TimePrecision.Unknown,
+        Place = place,
+        StaffText = text,
+    };
+
+    private async Task<(ReadCase Read, DutyClock Clock)> FindAsync(PartnerIdentity partner, string taskId, CancellationToken stop)
+    {
+        if (taskId.Length == 0) throw new RefusedException(Refusals.FieldRequired.At("task_id"));
+        return TaskViews.Parse(taskId) is { } task && await access.FindAsync(task.Reference.ToString(), partner, stop) is { } read && TaskViews.Find(partner.Reporter, read.Watch, task.Clock) is { } clock
+            ? (read, clock) : throw new RefusedException(Refusals.TaskUnknown.At("task_id"));
+    }
+
+    private async Task<Wire.UpdateResult> ReportAsync(PartnerIdentity partner, Wire.Update update, CancellationToken stop)
+    {
+        ContractLimits.Check(update);
+        var (claim, violations) = UpdateReader.Read(update, partner.Reporter, time.Now(), register);
+        if (claim is null) throw new Outcome.Refused(violations).ToStatus().ToRpcException();
+        var outcome = await ingest.SubmitAsync(new Submission(update, claim), stop);
+        if (outcome is Outcome.Refused or Outcome.Unknown) throw outcome.ToStatus().ToRpcException();
+        return outcome.ToResult(update.UpdateId);
+    }
+}
