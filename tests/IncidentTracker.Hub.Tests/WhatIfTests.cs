@@ -38,14 +38,15 @@ public sealed class WhatIfTests
         Assert.All(told.GetProperty("hubWords").EnumerateArray(), word => Assert.Equal(Number(word, "before"), Number(word, "after")));
     }
 
-    [Fact]
-    public async Task An_outage_of_the_hub_is_lived_again_as_an_outage()
+    [Theory]
+    [InlineData("07", 6, 17, 180), InlineData("15", 7, 12, 90)]     // over a reminder; over the moment at which the bag was expected
+    public async Task An_outage_of_the_hub_is_lived_again_as_an_outage(string until, int day, int hour, int minutes)
     {
         await using var hub = await Stories.StartHubAsync();
-        await hub.TellAsync("sc01", until: "07", live: true);
-        await hub.LiveUntilAsync(Instant.FromUtc(2026, 7, 6, 17, 0));
+        await hub.TellAsync("sc01", until, live: true);
+        await hub.LiveUntilAsync(Instant.FromUtc(2026, 7, day, hour, 0));
         await hub.StopAsync();
-        hub.Time.Advance(Duration.FromHours(3));
+        hub.Time.Advance(Duration.FromMinutes(minutes));
         await hub.RestartAsync();
         await hub.LiveUntilAsync(hub.Time.Now + Duration.FromDays(2));
 
