@@ -39,7 +39,7 @@ services.AddHostedService<SchemaUpgrade>();
 services.AddHostedService<DatabaseWatch>();
 
 // Work.
-services.AddSingleton(sp => StoryClock.For(sp.GetRequiredService<IOptions<DevelopmentOptions>>().Value));
+services.AddSingleton(sp => StoryClock.For(sp.GetRequiredService<IOptions<DevelopmentOptions>>().Value) ?? new DatabaseClock(TimeProvider.System));
 services.AddSingleton<Register>().AddHostedService(sp => sp.GetRequiredService<Register>());
 services.AddSingleton<Addresses>();
 services.AddSingleton<SlaBooks>().AddHostedService(sp => sp.GetRequiredService<SlaBooks>());

@@ -33,6 +33,14 @@ internal abstract class BenchmarkDatabase : IAsyncDisposable
         await StoreAsync(cases, new(cases), progress);
     }
 
+    /// <summary>Runs a statement of its own.</summary>
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var db = await Dbs.CreateDbContextAsync();
+        db.Database.SetCommandTimeout(3_600);
+        await db.Database.ExecuteSqlRawAsync(sql);
+    }
+
     /// <summary>The raw limit: a function that writes one batch on a connection of its own and tells its size.</summary>
     public abstract Task<(Func<Task<int>> Write, IAsyncDisposable Connection)> OpenRawAsync(Cases cases);
 

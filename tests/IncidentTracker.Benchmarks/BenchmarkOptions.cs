@@ -10,14 +10,18 @@ internal sealed record BenchmarkOptions
         program with one transaction per update does. Progress goes to stderr, a Markdown table to stdout.
 
         Usage: dotnet run -c Release --project tests/IncidentTracker.Benchmarks -- ingest [options]
+               dotnet run -c Release --project tests/IncidentTracker.Benchmarks -- clocks [options]
+
+        clocks measures the sweeper with 10,000, 100,000 and 1,000,000 open clocks: a round with nothing due, one with
+        1,000 due, and how long after its moment a word is said when 100 fall due every second.
 
           --engine sqlite|postgres|both   databases to measure (both)
           --seconds N                     length of each measurement (10)
-          --stored N                      then again with N claims stored beforehand; asks for 1,000,000 or more
+          --stored N                      (ingest) then again with N claims stored beforehand; asks for 1,000,000 or more
           --postgres "CONNECTION"         a PostgreSQL of yours; databases named benchmark_... are made there and
                                           dropped again. Without it a throwaway server is started from
                                           /usr/lib/postgresql, with fsync and synchronous_commit on.
-          --only WORD                     only figures whose name contains the word; ratios that lack a figure stay empty
+          --only WORD                     (ingest) only figures whose name contains the word; ratios that lack a figure stay empty
           --check                         exit code 1 when a target is missed
           --help                          this text
         """;

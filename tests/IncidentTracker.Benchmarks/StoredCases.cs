@@ -19,7 +19,7 @@ internal sealed class StoredCases
         _cases = cases;
         var last = DateTimeOffset.FromUnixTimeMilliseconds(cases.Start);
         _history = [.. Enumerable.Range(0, cases.ClaimsEach).Select(i => Traffic.About(0, i * 31, last.AddHours(-9.6 * (cases.ClaimsEach - 1 - i))))];
-        _history[0].StatusCode = "REPORTED";
+        (_history[0].StatusCode, _history[0].Custody) = ("REPORTED", null);
 
         // All cases have the same history, so they stand where the first one stands.
         var facts = new CaseFacts(IncidentKind.DelayedBag, new("XA"), [new("1", "0900123456", new LocalDate(2026, 7, 6), "22", "BK", "Black, four wheels")], [new("GO"), new("XA")]);

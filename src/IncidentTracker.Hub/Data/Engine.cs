@@ -59,10 +59,13 @@ internal abstract class Engine
     /// <summary>Takes deliveries of a lane that are due, those that have waited longest, so that nobody else takes them before <paramref name="until"/>.</summary>
     public abstract Task<IReadOnlyList<DeliveryRow>> TakeDeliveriesAsync(HubDb db, string lane, Instant due, Instant now, Instant until, int most, CancellationToken stop);
 
+    /// <summary>The database's own time. Null: it has none but that of this machine.</summary>
+    public abstract Task<DateTimeOffset?> TimeAsync(HubDb db, CancellationToken stop);
+
     /// <summary>
     /// Takes cases at which it is time to look, the longest overdue first, and leases them, so that another hub takes others.
     /// </summary>
-    public abstract Task<IReadOnlyList<IncidentId>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop);
+    public abstract Task<IReadOnlyList<LookAgainRow>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop);
 
     /// <summary>A writer's own line to the database.</summary>
     public abstract IngestStore OpenIngest();

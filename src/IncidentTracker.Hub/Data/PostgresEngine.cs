@@ -113,16 +113,18 @@ internal sealed class PostgresEngine : Engine, IDisposable
             RETURNING *
             """).AsNoTracking().ToListAsync(stop);
 
-    public override async Task<IReadOnlyList<IncidentId>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop)
+    public override async Task<DateTimeOffset?> TimeAsync(HubDb db, CancellationToken stop) =>
+        await db.Database.SqlQuery<DateTimeOffset>($"SELECT clock_timestamp() AS \"Value\"").SingleAsync(stop);
+
+    public override async Task<IReadOnlyList<LookAgainRow>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop)
     {
         var (at, until) = (now.ToDateTimeUtc(), leasedUntil.ToDateTimeUtc());
-        var taken = await db.Database.SqlQuery<Guid>($"""
+        return await db.LookAgain.FromSql($"""
             UPDATE look_again SET leased_until = {until} WHERE incident_id IN (
                 SELECT incident_id FROM look_again WHERE at < {at} AND (leased_until IS NULL OR leased_until < {at})
                 ORDER BY at LIMIT {most} FOR UPDATE SKIP LOCKED)
-            RETURNING incident_id AS "Value"
-            """).ToListAsync(stop);
-        return [.. taken.Select(id => new IncidentId(id))];
+            RETURNING *
+            """).AsNoTracking().ToListAsync(stop);
     }
 
     public void Dispose() => _source.Dispose();

@@ -67,15 +67,22 @@ internal sealed class SqliteEngine : Engine, IDisposable
 
     public override bool IsConflict(Exception failure) => false;    // one writer at a time
 
-    public override async Task<IReadOnlyList<IncidentId>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop)
+    public override async Task<DateTimeOffset?> TimeAsync(HubDb db, CancellationToken stop)
+    {
+        await db.Database.SqlQuery<int>($"SELECT 1 AS \"Value\"").SingleAsync(stop);       // it must be there all the same
+        return null;
+    }
+
+    public override async Task<IReadOnlyList<LookAgainRow>> TakeDueAsync(HubDb db, Instant now, Instant leasedUntil, int most, CancellationToken stop)
     {
         // Nothing due is the usual case, and asking needs no turn.
-        var due = db.LookAgain.Where(row => row.At < now && (row.LeasedUntil == null || row.LeasedUntil < now)).OrderBy(row => row.At).Take(most);
+        var due = db.LookAgain.AsNoTracking().Where(row => row.At < now && (row.LeasedUntil == null || row.LeasedUntil < now)).OrderBy(row => row.At).Take(most);
         if (!await due.AnyAsync(stop)) return [];
 
         using var turn = await EnterAsync(stop);
-        var taken = await due.Select(row => row.IncidentId).ToListAsync(stop);
-        await db.LookAgain.Where(row => taken.Contains(row.IncidentId)).ExecuteUpdateAsync(set => set.SetProperty(row => row.LeasedUntil, leasedUntil), stop);
+        var taken = await due.ToListAsync(stop);
+        var ids = taken.Select(row => row.IncidentId).ToArray();
+        await db.LookAgain.Where(row => ids.Contains(row.IncidentId)).ExecuteUpdateAsync(set => set.SetProperty(row => row.LeasedUntil, leasedUntil), stop);
         return taken;
     }
 

@@ -18,14 +18,14 @@ internal abstract class Errand
 /// <summary>To look at a case whose clocks are due, and say what there is to say.</summary>
 internal sealed class Look : Errand
 {
-    private readonly TaskCompletionSource<int> _words = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<int?> _words = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>How many words the hub had to say.</summary>
-    public Task<int> Words => _words.Task;
+    /// <summary>How many words the hub had to say. Null: nobody knows whether it was done.</summary>
+    public Task<int?> Words => _words.Task;
 
     public void Done(int words) => _words.TrySetResult(words);
 
-    public override void Failed() => _words.TrySetResult(0);
+    public override void Failed() => _words.TrySetResult(null);
 }
 
 /// <summary>One update on its way to disk, whichever door it came through.</summary>

@@ -17,10 +17,10 @@ internal sealed class StoryClock : TimeProvider
 
     private StoryClock(Script script, TimeProvider real) => (_script, _real) = (script, real);
 
-    /// <summary>The clock the hub runs by: the demo's if there is one, otherwise the machine's.</summary>
-    public static TimeProvider For(DevelopmentOptions options)
+    /// <summary>The demo's clock, if there is a demo.</summary>
+    public static TimeProvider? For(DevelopmentOptions options)
     {
-        if (options.ClockFile.Length == 0) return System;
+        if (options.ClockFile.Length == 0) return null;
 
         var script = JsonSerializer.Deserialize<Script>(File.ReadAllText(options.ClockFile), Json);
         if (script is not { Points.Count: > 0 }) throw new OptionsValidationException("Development", typeof(DevelopmentOptions), [$"Development:ClockFile: {options.ClockFile} holds no points."]);
