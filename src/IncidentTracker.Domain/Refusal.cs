@@ -56,6 +56,15 @@ public static class Refusals
     public static readonly Refusal WebhookEndpointInactive = new("WEBHOOK_ENDPOINT_INACTIVE", RefusalKind.Precondition, "The endpoint is not active. Send it a challenge first.");
     public static readonly Refusal DeliveryNotFound = new("DELIVERY_NOT_FOUND", RefusalKind.NotFound, "The endpoint has no such delivery.");
     public static readonly Refusal TooManyStreams = new("TOO_MANY_STREAMS", RefusalKind.Unavailable, "Too many streams are open, on this case or in all. Read the timeline now and then instead.");
+    public static readonly Refusal AppealNotYours = new("APPEAL_NOT_YOURS", RefusalKind.NotAllowed, "Only the party that owed the word may contest that it was overdue.");
+    public static readonly Refusal ClockNotOverdue = new("CLOCK_NOT_OVERDUE", RefusalKind.Precondition, "The word of this clock was not overdue, so there is nothing to contest.");
+    public static readonly Refusal AppealExists = new("APPEAL_EXISTS", RefusalKind.Conflict, "This clock was contested before, for another reason. There is one appeal for each clock.");
+    public static readonly Refusal AppealNotFound = new("APPEAL_NOT_FOUND", RefusalKind.NotFound, "The clock has no such appeal.");
+    public static readonly Refusal DecisionNotYours = new("DECISION_NOT_YOURS", RefusalKind.NotAllowed, "The owner of the case decides, and nobody decides about its own word.");
+    public static readonly Refusal AppealDecided = new("APPEAL_DECIDED", RefusalKind.Conflict, "The appeal was decided otherwise before. A decision stands.");
+    public static readonly Refusal ScorecardNotFound = new("SCORECARD_NOT_FOUND", RefusalKind.NotFound, "There is no such scorecard that you may read. Your own has your identifier.");
+    public static readonly Refusal SlaFileInvalid = new("SLA_FILE_INVALID", RefusalKind.Invalid, "The draft cannot be used.");
+    public static readonly Refusal WhatIfTooLarge = new("WHAT_IF_TOO_LARGE", RefusalKind.Precondition, "The period has more cases of yours than are tried at once. Choose a shorter one.");
     public static readonly Refusal ServiceUnavailable = new("SERVICE_UNAVAILABLE", RefusalKind.Unavailable, "The hub cannot store anything right now. Send the same again shortly: it is safe.");
 
     /// <summary>All of them, for the page that explains them and the tests that count them.</summary>

@@ -13,6 +13,9 @@ namespace IncidentTracker.Domain;
 /// </summary>
 public static class SlaFile
 {
+    // Nobody waits for a word for longer, and sums of it still are moments.
+    private static readonly Duration Longest = Duration.FromDays(3_660);
+
     // What was left out stays out.
     private static readonly JsonSerializerOptions AsWritten = new(CodeLists.Json) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault };
 
@@ -53,6 +56,8 @@ public static class SlaFile
     {
         try
         {
+            using (var written = JsonDocument.Parse(json))
+                if (HasGap(written.RootElement)) throw new SlaFileException($"{name}: a list has null where an entry belongs.");
             return JsonSerializer.Deserialize<T>(json, CodeLists.Json) ?? throw new SlaFileException($"{name} is empty.");
         }
         catch (JsonException wrong)
@@ -60,6 +65,13 @@ public static class SlaFile
             throw new SlaFileException($"{name}: {wrong.Path}: {wrong.Message}");
         }
     }
+
+    private static bool HasGap(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Array => element.EnumerateArray().Any(one => one.ValueKind == JsonValueKind.Null || HasGap(one)),
+        JsonValueKind.Object => element.EnumerateObject().Any(one => HasGap(one.Value)),
+        _ => false,
+    };
 
     private static string Text<T>(T entry) where T : IEntry
     {
@@ -74,8 +86,8 @@ public static class SlaFile
 
     private static Duration Length(string iso, string name)
     {
-        if (PeriodPattern.NormalizingIso.Parse(iso) is { Success: true, Value: { Months: 0, Years: 0 } period } && period.ToDuration() is var length && length >= Duration.Zero) return length;
-        throw new SlaFileException($"{name}: \"{iso}\" is no length such as PT4H or P1D.");
+        if (PeriodPattern.NormalizingIso.Parse(iso) is { Success: true, Value: { Months: 0, Years: 0, Weeks: >= 0 and < 600, Days: >= 0 and < 4000 } period } && period.ToDuration() is var length && length >= Duration.Zero && length <= Longest) return length;
+        throw new SlaFileException($"{name}: \"{iso}\" is no length such as PT4H or P1D, of at most ten years.");
     }
 
     private static ImmutableArray<T> Or<T>(this ImmutableArray<T> given) => given.IsDefault ? [] : given;
@@ -106,7 +118,7 @@ public static class SlaFile
             if (Version < 1) throw new SlaFileException($"{Name}: versions begin with 1.");
             if (WarnAt is <= 0 or > 1) throw new SlaFileException($"{Name}: \"warnAt\" is a share of the time, above 0 and at most 1.");
             var levels = policy.Escalation.Select(step => (step.To, step.After)).ToArray();
-            if (levels.Any(step => step.To <= ClockStage.Breached || step.After <= 0) || levels.Zip(levels.Skip(1)).Any(pair => pair.Second.To <= pair.First.To || pair.Second.After <= pair.First.After))
+            if (levels.Any(step => step.To <= ClockStage.Breached || step.After is not (> 0 and <= 1000)) || levels.Zip(levels.Skip(1)).Any(pair => pair.Second.To <= pair.First.To || pair.Second.After <= pair.First.After))
                 throw new SlaFileException($"{Name}: the steps of \"escalation\" go up from HEADQUARTERS, each later than the one before; a step after a higher or later one is never reached.");
             // A status without a rule would be a silence that nobody hears.
             if (CodeLists.StatusCodes.FirstOrDefault(status => status.NextWord is not null && policy.RuleFor(status.Code) is null) is { } missing)

@@ -25,6 +25,8 @@ internal sealed class HubDb(DbContextOptions<HubDb> options, Engine engine) : Db
     public DbSet<OutageRow> Outages => Set<OutageRow>();
     public DbSet<AlertRow> Alerts => Set<AlertRow>();
     public DbSet<ChangeRow> Changes => Set<ChangeRow>();
+    public DbSet<AppealRow> Appeals => Set<AppealRow>();
+    public DbSet<AppealDecisionRow> AppealDecisions => Set<AppealDecisionRow>();
     public DbSet<ProtectionKeyRow> ProtectionKeys => Set<ProtectionKeyRow>();
     public DbSet<WebhookEndpointRow> WebhookEndpoints => Set<WebhookEndpointRow>();
     public DbSet<DeliveryRow> Deliveries => Set<DeliveryRow>();

@@ -27,10 +27,16 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
     /// <summary>The book as a database has it.</summary>
     public static async Task<SlaBook> ReadAsync(HubDb db, CancellationToken stop)
     {
+        var (editions, outages) = await EntriesAsync(db, stop);
+        return SlaFile.Book(editions, outages);
+    }
+
+    /// <summary>What the book is made of.</summary>
+    public static async Task<(IReadOnlyList<Edition> Editions, IReadOnlyList<Closure> Outages)> EntriesAsync(HubDb db, CancellationToken stop)
+    {
         var editions = await db.SlaEditions.AsNoTracking().ToListAsync(stop);
         var outages = await db.Outages.AsNoTracking().ToListAsync(stop);
-        return SlaFile.Book(editions.Select(row => new Edition(row.Kind, row.Name, row.ActiveFrom, row.Body)),
-            outages.Select(row => new Closure(null, row.FromAt, row.UntilAt, row.FromAt, "The hub was away.")));
+        return (editions.ConvertAll(row => new Edition(row.Kind, row.Name, row.ActiveFrom, row.Body)), outages.ConvertAll(row => new Closure(null, row.FromAt, row.UntilAt, row.FromAt, "The hub was away.")));
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)

@@ -38,6 +38,10 @@ internal sealed class Parameters : IOperationFilter
         ["deliveryId"] = ("The delivery, which is the webhook-id of its attempts.", "dlv_5d41402abc4b2a76b9719d911017c592"),
         ["after"] = ("What is known already: nextAfter of the answer before, or of a case the version of its timeline. Leave out to begin.", ""),
         ["Last-Event-ID"] = ("As after; a browser that comes back sends it by itself.", ""),
+        ["appealId"] = ("The appeal.", "apl_0197f2c9a1b2737d8f4e5a6b7c8d9e0f"),
+        ["organizationId"] = ("Your identifier. With .csv behind it, the answer is CSV.", "GO"),
+        ["from"] = ("First day or moment of the period, UTC. Leave out for thirty days before its end.", "2026-07-01"),
+        ["to"] = ("End of the period, which is not part of it any more, UTC. Leave out for now.", "2026-08-01"),
         ["pageSize"] = ("Most cases on a page: 1 to 200, more is taken as 200.", "50"),
         ["pageToken"] = ("nextPageToken of the page before, with the same question.", ""),
     };
