@@ -78,6 +78,17 @@ public sealed class SlaFileTests
     }
 
     [Fact]
+    public void An_absence_at_night_gives_nothing_back_to_who_works_by_day()
+    {
+        // Due at the very end of a window: no time more would be the beginning of the next one.
+        var away = Book with { Closures = [new(null, On("07-07 01:00"), On("07-07 05:00"), On("07-07 01:00"), "")] };
+        DutyClock Asked(SlaBook book) => Assert.Single(Clocks.All(book, Case(), On("07-06 00:00"), [By("XB").At("07-07 03:00").Says("BAG_REQUESTED").Asks("GO").In("FRA")]).Watch.Running);
+
+        var clock = Asked(away) with { DueAt = On("07-07 10:00"), WarnAt = On("07-07 09:30") };     // noon in Frankfurt
+        Assert.Equal((On("07-07 10:00"), On("07-07 05:00")), (away.GiveBack(clock, On("07-07 12:00")).DueAt, away.GiveBack(clock, On("07-07 12:00")).GivenBackUntil!.Value));
+    }
+
+    [Fact]
     public void The_law_of_telling_again_holds_with_agreements_hours_and_absences_too()
     {
         var away = Book with { Closures = [.. Book.Closures, new(null, On("07-06 12:00"), On("07-06 13:30"), On("07-06 12:00"), ""), new(null, On("07-07 02:00"), On("07-07 04:00"), On("07-07 02:00"), "")] };

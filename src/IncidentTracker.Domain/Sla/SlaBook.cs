@@ -67,12 +67,10 @@ public sealed record SlaBook
 
             var calendar = Pinned(clock.Calendar);
             var work = calendar.Work(from, closure.Until);
-            clock = clock with
-            {
-                DueAt = calendar.After(clock.DueAt, work) ?? clock.DueAt + work,
-                WarnAt = calendar.After(clock.WarnAt, work) ?? clock.WarnAt + work,
-                GivenBackUntil = closure.Until,
-            };
+            clock = clock with { GivenBackUntil = closure.Until };
+            // Nothing was lost at night; and no time after the end of a day would be the beginning of the next.
+            if (work > Duration.Zero)
+                clock = clock with { DueAt = calendar.After(clock.DueAt, work) ?? clock.DueAt + work, WarnAt = calendar.After(clock.WarnAt, work) ?? clock.WarnAt + work };
         }
         return clock;
     }
