@@ -55,7 +55,7 @@ internal sealed class Watchman(CaseFacts facts, Instant openedAt, SlaBook? book 
 
     public void Take(Claim claim)
     {
-        if (Watch.HeardUpTo is { } last && claim.ReceivedAt <= last) claim = claim with { ReceivedAt = last + Duration.FromMilliseconds(1) };
+        if (Watch.HeardUpTo is { } last && claim.ReceivedAt <= last) claim = claim with { ReceivedAt = last + Duration.FromTicks(10) };
         _heard.Add(claim);
         _now = Instant.Max(_now, claim.ReceivedAt);
         (_course, Watch, _, var ended) = Clocks.Receive(_book, facts, openedAt, _course, Watch, claim, _heard);

@@ -249,7 +249,7 @@ public sealed class HolidayImportTests
 
         var preview = HolidayImport.Read(text, new(2020, 2039, []));
 
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{kind} took {watch.Elapsed}.");
+        Assert.True(watch.Elapsed < TimeSpan.FromMinutes(1), $"{kind} took {watch.Elapsed}.");
         Assert.True(preview.Days.Length <= 4_000 && preview.LeftOut.Length <= 501 && preview.Labels.Length <= 500, kind);
         Assert.True(preview.Days.Length + preview.LeftOut.Length > 0, kind);
     }
