@@ -48,6 +48,7 @@ services.AddSingleton<Pulse>().AddHostedService(sp => sp.GetRequiredService<Puls
 services.AddSingleton<Ingest>().AddHostedService(sp => sp.GetRequiredService<Ingest>());
 services.AddSingleton<SweepWatch>().AddHostedService(sp => sp.GetRequiredService<SweepWatch>());
 services.AddSingleton<Sweeper>().AddHostedService(sp => sp.GetRequiredService<Sweeper>());
+services.AddSingleton<Reporting>();
 services.AddSingleton<UpdateStreams>();
 services.AddSingleton<OpenIncident>();
 services.AddSingleton<CaseReader>();

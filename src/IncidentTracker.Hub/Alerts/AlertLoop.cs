@@ -1,6 +1,7 @@
 using IncidentTracker.Data;
 using IncidentTracker.Delivery;
 using IncidentTracker.Domain;
+using IncidentTracker.Web;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 
@@ -40,19 +41,8 @@ internal sealed partial class AlertLoop(IDbContextFactory<HubDb> dbs, Engine eng
         return told;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(LookEvery);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try { while (await RunAsync(stoppingToken) == Most) { } }
-                catch (Exception failure) when (!stoppingToken.IsCancellationRequested) { LogFailed(failure); }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.EveryAsync(LookEvery, async stop => { while (await RunAsync(stop) == Most) { } }, LogFailed, stoppingToken);
 
     private async Task<int> RoundAsync(HubDb db, Instant now, CancellationToken stop)
     {
@@ -128,13 +118,8 @@ internal sealed partial class AlertLoop(IDbContextFactory<HubDb> dbs, Engine eng
     /// <summary>Whom a step is for: the party itself up to its headquarters, then whoever supervises the case, then whoever stands between.</summary>
     private static async Task<IReadOnlyList<string>> RecipientsAsync(HubDb db, OrganizationId party, IReadOnlyList<StandingAlert> alerts, CancellationToken stop)
     {
-        var (level, organizations) = alerts.Max(alert => alert.Row.Stage) switch
-        {
-            ClockStage.Headquarters => (ContactLevel.Headquarters, [party.Value]),
-            ClockStage.Supervisor => (ContactLevel.Supervisor, alerts.Select(alert => alert.State.Owner?.Value).OfType<string>().Distinct().ToArray()),
-            ClockStage.Mediator => (ContactLevel.Mediator, []),
-            _ => (ContactLevel.Station, new[] { party.Value }),
-        };
+        var level = ContactLevels.Of(alerts.Max(alert => alert.Row.Stage));
+        var organizations = level == ContactLevel.Supervisor ? alerts.Select(alert => alert.State.Owner?.Value).OfType<string>().Distinct().ToArray() : [party.Value];
         var contacts = db.Contacts.AsNoTracking().Where(contact => contact.Level == level);
         if (level != ContactLevel.Mediator) contacts = contacts.Where(contact => organizations.Contains(contact.OrganizationId));
         return await contacts.Select(contact => contact.Mail).Distinct().OrderBy(mail => mail).ToListAsync(stop);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
+using IncidentTracker.Web;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 
@@ -55,19 +56,7 @@ internal sealed partial class Pulse(IDbContextFactory<HubDb> dbs, Engine engine,
         foreach (var one in heard) _heard.TryRemove(one);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(NoteEvery);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try { await NoteAsync(stoppingToken); }
-                catch (Exception failure) when (!stoppingToken.IsCancellationRequested) { LogFailed(failure); }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Rounds.EveryAsync(NoteEvery, NoteAsync, LogFailed, stoppingToken);
 
     [LoggerMessage(LogLevel.Warning, "Who was heard could not be written down; it is tried again")]
     private partial void LogFailed(Exception failure);

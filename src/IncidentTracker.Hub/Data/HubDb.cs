@@ -37,6 +37,15 @@ internal sealed class HubDb(DbContextOptions<HubDb> options, Engine engine) : Db
     public DbSet<ContactRow> Contacts => Set<ContactRow>();
     public DbSet<MailRefusalRow> MailRefusals => Set<MailRefusalRow>();
 
+    /// <summary>The changes after a place and before the horizon, in the order in which they are followed.</summary>
+    public IQueryable<ChangeRow> ChangesAfter(long transaction, long position, long horizon) => Changes.AsNoTracking()
+        .Where(change => change.TransactionId < horizon && (change.TransactionId > transaction || (change.TransactionId == transaction && change.Position > position)))
+        .OrderBy(change => change.TransactionId).ThenBy(change => change.Position);
+
+    /// <summary>The last change before the horizon; null: nothing has changed yet.</summary>
+    public Task<ChangeRow?> LastChangeAsync(long horizon, CancellationToken stop) => Changes.AsNoTracking().Where(change => change.TransactionId < horizon)
+        .OrderByDescending(change => change.TransactionId).ThenByDescending(change => change.Position).FirstOrDefaultAsync(stop);
+
     // Every failure is thrown to somebody who knows whether it is one: that another hub was quicker is none.
     protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.ConfigureWarnings(warnings => warnings.Log(
         (RelationalEventId.CommandError, LogLevel.Debug), (CoreEventId.SaveChangesFailed, LogLevel.Debug), (CoreEventId.OptimisticConcurrencyException, LogLevel.Debug)));

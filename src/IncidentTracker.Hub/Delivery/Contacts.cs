@@ -9,6 +9,18 @@ namespace IncidentTracker.Delivery;
 /// <summary>Who is written to: first those at the bag, and each level when the one before did not help. A partner's own technicians stand apart.</summary>
 public enum ContactLevel { Station, Headquarters, Supervisor, Mediator, Partner }
 
+/// <summary>Whose turn it is at each step about a clock.</summary>
+internal static class ContactLevels
+{
+    public static ContactLevel Of(ClockStage stage) => stage switch
+    {
+        ClockStage.Headquarters => ContactLevel.Headquarters,
+        ClockStage.Supervisor => ContactLevel.Supervisor,
+        ClockStage.Mediator => ContactLevel.Mediator,
+        _ => ContactLevel.Station,
+    };
+}
+
 /// <summary>Whom the hub writes to. Section <c>Contacts</c>.</summary>
 public sealed record ContactOptions : IValidatableObject
 {

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
 using IncidentTracker.Incidents;
+using IncidentTracker.Web;
 using Microsoft.EntityFrameworkCore;
 
 namespace IncidentTracker.Delivery;
@@ -46,20 +47,7 @@ internal sealed partial class DeliveryMeter : BackgroundService
         Volatile.Write(ref _oldest, oldest is { } due && due < now ? (now - due).TotalSeconds : 0);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(LookEvery);
-        try
-        {
-            do
-            {
-                try { await LookAsync(stoppingToken); }
-                catch (Exception failure) when (!stoppingToken.IsCancellationRequested) { LogFailed(failure); }
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Rounds.EveryAsync(LookEvery, LookAsync, LogFailed, stoppingToken, atOnce: true);
 
     [LoggerMessage(LogLevel.Warning, "The outbox could not be counted; the figures are those of before")]
     private partial void LogFailed(Exception failure);

@@ -35,8 +35,7 @@ internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseRe
 
         using var turn = await engine.EnterAsync(stop);
         var horizon = await engine.HorizonAsync(db, stop);
-        var last = await db.Changes.AsNoTracking().Where(change => change.TransactionId < horizon)
-            .OrderByDescending(change => change.TransactionId).ThenByDescending(change => change.Position).FirstOrDefaultAsync(stop);
+        var last = await db.LastChangeAsync(horizon, stop);
         db.Add(new EventFollowerRow { OrganizationId = organization.Value, SinceAt = time.Now(), SinceTransactionId = last?.TransactionId ?? 0, SincePosition = last?.Position ?? 0 });
         await db.TrySaveAsync(engine, stop);        // false: it began to follow just now
     }
@@ -49,9 +48,7 @@ internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseRe
 
         // What happened before anybody followed is for nobody.
         var (transaction, position) = followers.Min(Since).CompareTo((cursor.TransactionId, cursor.Position)) > 0 ? followers.Min(Since) : (cursor.TransactionId, cursor.Position);
-        var changes = await db.Changes.AsNoTracking()
-            .Where(change => change.TransactionId < horizon && (change.TransactionId > transaction || (change.TransactionId == transaction && change.Position > position)))
-            .OrderBy(change => change.TransactionId).ThenBy(change => change.Position).Take(Page)
+        var changes = await db.ChangesAfter(transaction, position, horizon).Take(Page)
             .Select(change => new Change(change.TransactionId, change.Position, change.IncidentId, change.Version,
                 db.Incidents.Where(incident => incident.Id == change.IncidentId).Select(incident => incident.MergedInto).FirstOrDefault()))
             .ToListAsync(stop);

@@ -59,8 +59,7 @@ internal sealed class ChangeFeed(IDbContextFactory<HubDb> dbs, Engine engine)
     {
         await using var db = await dbs.CreateDbContextAsync(stop);
         var horizon = await engine.HorizonAsync(db, stop);
-        var last = await db.Changes.AsNoTracking().Where(change => change.TransactionId < horizon)
-            .OrderByDescending(change => change.TransactionId).ThenByDescending(change => change.Position).FirstOrDefaultAsync(stop);
+        var last = await db.LastChangeAsync(horizon, stop);
         return new(last?.TransactionId ?? 0, last?.Position ?? 0);
     }
 
@@ -77,10 +76,7 @@ internal sealed class ChangeFeed(IDbContextFactory<HubDb> dbs, Engine engine)
     {
         await using var db = await dbs.CreateDbContextAsync(stop);
         var horizon = await engine.HorizonAsync(db, stop);
-        var rows = await db.Changes.AsNoTracking()
-            .Where(change => change.TransactionId < horizon
-                && (change.TransactionId > after.Transaction || (change.TransactionId == after.Transaction && change.Position > after.Position)))
-            .OrderBy(change => change.TransactionId).ThenBy(change => change.Position).Take(Page)
+        var rows = await db.ChangesAfter(after.Transaction, after.Position, horizon).Take(Page)
             .Select(change => new Change(change.TransactionId, change.Position, change.IncidentId,
                 db.Incidents.Where(incident => incident.Id == change.IncidentId).Select(incident => incident.MergedInto).FirstOrDefault()))
             .ToListAsync(stop);

@@ -43,12 +43,9 @@ internal sealed class Chases(IDbContextFactory<HubDb> dbs, SlaBooks books, TimeP
         return ids.Length == 0 ? null : await db.Deliveries.Where(delivery => ids.Contains(delivery.Id)).MaxAsync(delivery => delivery.DeliveredAt, stop);
     }
 
-    private static ImmutableArray<ClockStage> StagesOf(ContactLevel level) => level switch
-    {
-        ContactLevel.Station => [ClockStage.DueSoon, ClockStage.Breached],
-        ContactLevel.Headquarters => [ClockStage.Headquarters],
-        _ => [],
-    };
+    // Those at which the party itself is asked.
+    private static IEnumerable<ClockStage> StagesOf(ContactLevel level) =>
+        new[] { ClockStage.DueSoon, ClockStage.Breached, ClockStage.Headquarters }.Where(stage => ContactLevels.Of(stage) == level);
 
     private Instant? NextCheck(ReadCase read, DutyClock clock, Instant now)
     {

@@ -21,7 +21,7 @@ internal sealed record Reply(ReplyTicket Ticket, PartnerIdentity Partner, ReadCa
 }
 
 /// <summary>Takes the words of people who answer a mail. They go the same way as every partner's: read, checked and stored alike.</summary>
-internal sealed class Replying(ReplyLinks links, CaseReader cases, Register register, Ingest ingest, TimeProvider time)
+internal sealed class Replying(ReplyLinks links, CaseReader cases, Register register, Reporting reporting, TimeProvider time)
 {
     /// <summary>What a link leads to; null when it leads nowhere.</summary>
     public async Task<Reply?> FindAsync(string? link, CancellationToken stop)
@@ -40,10 +40,7 @@ internal sealed class Replying(ReplyLinks links, CaseReader cases, Register regi
     /// <summary>Stores the word behind a button as the party's own.</summary>
     public async Task GiveAsync(Reply reply, ReplyChoice choice, CancellationToken stop)
     {
-        var update = UpdateOf(reply, choice, time.Now());
-        var (claim, violations) = UpdateReader.Read(update, reply.Partner.Reporter, time.Now(), register);
-        var outcome = claim is null ? new Outcome.Refused(violations) : await ingest.SubmitAsync(new Submission(update, claim), stop);
-        switch (outcome)
+        switch (await reporting.TryAsync(reply.Partner, UpdateOf(reply, choice, time.Now()), stop))
         {
             // The same button a moment later: only the time in it differs.
             case Outcome.Refused { Why: [{ Why: var why }, ..] } when why == Refusals.UpdateIdConflict: break;

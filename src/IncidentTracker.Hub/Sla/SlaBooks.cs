@@ -1,5 +1,6 @@
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
+using IncidentTracker.Web;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -49,23 +50,11 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(RefreshEvery);
-        try
+        await Rounds.EveryAsync(RefreshEvery, async stop =>
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await BePresentAsync(stoppingToken);
-                    await RefreshAsync(stoppingToken);
-                }
-                catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-                {
-                    LogNotRefreshed(failure);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
+            await BePresentAsync(stop);
+            await RefreshAsync(stop);
+        }, LogNotRefreshed, stoppingToken);
 
         try { await BePresentAsync(CancellationToken.None); }
         catch (Exception failure) when (engine.IsOutage(failure)) { }       // the next start finds an outage that began a few seconds earlier

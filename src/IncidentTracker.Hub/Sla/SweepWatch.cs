@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
+using IncidentTracker.Web;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 
@@ -48,19 +49,7 @@ internal sealed partial class SweepWatch : BackgroundService
         if (IsLate && !wasLate) LogLate(Lag);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(LookEvery);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try { await LookAsync(stoppingToken); }
-                catch (Exception failure) when (!stoppingToken.IsCancellationRequested) { LogUnknown(failure); }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Rounds.EveryAsync(LookEvery, LookAsync, LogUnknown, stoppingToken);
 
     [LoggerMessage(LogLevel.Error, "Words that are due are found {Lag} late. Is Sla:Sweep on for any hub, and does the database keep up?")]
     private partial void LogLate(Duration lag);

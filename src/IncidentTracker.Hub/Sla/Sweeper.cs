@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
 using IncidentTracker.Updates;
+using IncidentTracker.Web;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -37,28 +38,8 @@ internal sealed partial class Sweeper : BackgroundService
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30, 60, 300] });
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (!_options.Sweep) return;
-
-        using var timer = new PeriodicTimer(LookEvery);
-        try
-        {
-            do
-            {
-                try
-                {
-                    while (await SweepAsync(stoppingToken) == Most) { }
-                }
-                catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-                {
-                    LogFailed(failure);
-                }
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => !_options.Sweep ? Task.CompletedTask
+        : Rounds.EveryAsync(LookEvery, async stop => { while (await SweepAsync(stop) == Most) { } }, LogFailed, stoppingToken, atOnce: true);
 
     /// <summary>Looks at what is due now, and says how many cases that were.</summary>
     public async Task<int> SweepAsync(CancellationToken stop)

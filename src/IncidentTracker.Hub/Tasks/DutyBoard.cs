@@ -1,6 +1,7 @@
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
 using IncidentTracker.Rpc;
+using IncidentTracker.Web;
 using Microsoft.EntityFrameworkCore;
 
 namespace IncidentTracker.Tasks;
@@ -23,28 +24,14 @@ internal sealed partial class DutyBoard(IDbContextFactory<HubDb> dbs, Engine eng
         return taken;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(LookEvery);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken) && !drain.Starting.IsCancellationRequested)
-            {
-                try { await FollowAsync(stoppingToken); }
-                catch (Exception failure) when (!stoppingToken.IsCancellationRequested) { LogFailed(failure); }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.EveryAsync(LookEvery, stop => drain.Starting.IsCancellationRequested ? Task.CompletedTask : FollowAsync(stop), LogFailed, stoppingToken);
 
     private async Task<int> RoundAsync(HubDb db, CancellationToken stop)
     {
         var cursor = await db.DutiesCursor.AsNoTracking().SingleAsync(stop);
         var horizon = await engine.HorizonAsync(db, stop);
-        var changes = await db.Changes.AsNoTracking()
-            .Where(change => change.TransactionId < horizon
-                && (change.TransactionId > cursor.TransactionId || (change.TransactionId == cursor.TransactionId && change.Position > cursor.Position)))
-            .OrderBy(change => change.TransactionId).ThenBy(change => change.Position).Take(Page).ToListAsync(stop);
+        var changes = await db.ChangesAfter(cursor.TransactionId, cursor.Position, horizon).Take(Page).ToListAsync(stop);
         if (changes.Count == 0) return 0;
 
         var ids = changes.Select(change => change.IncidentId).Distinct().ToArray();

@@ -10,7 +10,7 @@ namespace IncidentTracker.Tasks;
 
 /// <summary>The gRPC door for what partners owe. Answers and hand-overs are updates like any other.</summary>
 [ChecksItsTexts]
-internal sealed class PartnerTaskService(TaskList list, TaskViews views, CaseReader cases, CaseAccess access, CaseStream stream, Ingest ingest, Register register, TimeProvider time)
+internal sealed class PartnerTaskService(TaskList list, TaskViews views, CaseReader cases, CaseAccess access, CaseStream stream, Reporting reporting, TimeProvider time)
     : Wire.PartnerTaskService.PartnerTaskServiceBase
 {
     public override Task<Wire.ListTasksResponse> ListTasks(Wire.ListTasksRequest request, ServerCallContext context)
@@ -99,10 +99,6 @@ internal sealed class PartnerTaskService(TaskList list, TaskViews views, CaseRea
     private async Task<Wire.UpdateResult> ReportAsync(PartnerIdentity partner, Wire.Update update, CancellationToken stop)
     {
         ContractLimits.Check(update);
-        var (claim, violations) = UpdateReader.Read(update, partner.Reporter, time.Now(), register);
-        if (claim is null) throw new Outcome.Refused(violations).ToStatus().ToRpcException();
-        var outcome = await ingest.SubmitAsync(new Submission(update, claim), stop);
-        if (outcome is Outcome.Refused or Outcome.Unknown) throw outcome.ToStatus().ToRpcException();
-        return outcome.ToResult(update.UpdateId);
+        return await reporting.ReportAsync(partner, update, stop);
     }
 }

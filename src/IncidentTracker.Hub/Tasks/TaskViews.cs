@@ -12,17 +12,15 @@ internal sealed class TaskViews(SlaBooks books)
 {
     /// <summary>What a party, and those it acts for, owe on a case: what is due first comes first.</summary>
     public IEnumerable<Wire.PartnerTask> Owed(Reporter party, Reference reference, CaseWatch watch, Instant now) => Clocks.GiveBack(books.Current, watch, now).Running
-        .Where(clock => IsOf(party, clock)).OrderBy(clock => clock.DueAt).ThenBy(clock => clock.Number).Select(clock => AsTask(reference, clock, now));
+        .Where(clock => party.Covers(clock.Party)).OrderBy(clock => clock.DueAt).ThenBy(clock => clock.Number).Select(clock => AsTask(reference, clock, now));
 
     /// <summary>The clock that a task means, if the party still owes it.</summary>
-    public static DutyClock? Find(Reporter party, CaseWatch watch, int number) => watch.Running.FirstOrDefault(clock => clock.Number == number && IsOf(party, clock));
+    public static DutyClock? Find(Reporter party, CaseWatch watch, int number) => watch.Running.FirstOrDefault(clock => clock.Number == number && party.Covers(clock.Party));
 
     /// <summary>"K7Q-4M2-XDC/7": the case and the number of the clock.</summary>
     public static (Reference Reference, int Clock)? Parse(string taskId) =>
         taskId.Split('/') is [var text, var number] && Reference.TryParse(text, out var reference) && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var clock)
             ? (reference, clock) : null;
-
-    private static bool IsOf(Reporter party, DutyClock clock) => clock.Party == party.Id || party.ActsFor.Contains(clock.Party);
 
     private static Wire.PartnerTask AsTask(Reference reference, DutyClock clock, Instant now)
     {

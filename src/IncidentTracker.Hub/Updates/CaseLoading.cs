@@ -43,9 +43,6 @@ internal static class CaseLoading
         return new() { Id = sighting.Id, Reference = null, Facts = facts, StoredFacts = CaseCodec.Write(facts, []), Version = 0, Course = Course.At(CaseState.Of(facts)), Watch = CaseWatch.Nothing, OpenedAt = now };
     }
 
-    /// <summary>Folds everything that is stored about a case, sightings included.</summary>
-    public static Story Tell(CaseFile file, ILookup<IncidentId, ClaimRow> claims) => Fold.All(file.Facts, Claims(file, claims).Select(one => one.Claim));
-
     /// <summary>The claims of a case with the updates they were made of.</summary>
     public static IEnumerable<(Claim Claim, Partner.V1.Update Update)> Claims(CaseFile file, ILookup<IncidentId, ClaimRow> claims) =>
         claims[file.Id].Select(ClaimCodec.Read).Concat(file.Files.SelectMany(joined => claims[joined.Id].Select(ClaimCodec.Read)

@@ -11,20 +11,14 @@ namespace IncidentTracker.Updates;
 
 /// <summary>The gRPC door for updates. It translates and nothing else: what an update means is decided in the domain.</summary>
 [ChecksItsTexts]
-internal sealed class PartnerUpdateService(Ingest ingest, IDbContextFactory<HubDb> dbs, TimeProvider time, Register register, UpdateStreams streams)
+internal sealed class PartnerUpdateService(Reporting reporting, Ingest ingest, IDbContextFactory<HubDb> dbs, TimeProvider time, Register register, UpdateStreams streams)
     : Wire.PartnerUpdateService.PartnerUpdateServiceBase
 {
     public override async Task<Wire.ReportUpdateResponse> ReportUpdate(Wire.ReportUpdateRequest request, ServerCallContext context)
     {
         var partner = context.Partner();
         ContractLimits.Check(request);
-
-        var (claim, violations) = UpdateReader.Read(request.Update, partner.Reporter, time.Now(), register);
-        if (claim is null) throw new Outcome.Refused(violations).ToStatus().ToRpcException();
-
-        var outcome = await ingest.SubmitAsync(new Submission(request.Update, claim), context.CancellationToken);
-        if (outcome is Outcome.Refused or Outcome.Unknown) throw outcome.ToStatus().ToRpcException();
-        return new() { Result = outcome.ToResult(request.Update.UpdateId) };
+        return new() { Result = await reporting.ReportAsync(partner, request.Update, context.CancellationToken) };
     }
 
     public override async Task<Wire.BatchReportUpdatesResponse> BatchReportUpdates(Wire.BatchReportUpdatesRequest request, ServerCallContext context)
