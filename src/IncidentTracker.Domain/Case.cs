@@ -63,8 +63,21 @@ public sealed record ItemState(string Id)
     public Eta? Eta { get; init; }
     public Flight? Flight { get; init; }
     public OrganizationId? Asked { get; init; }
+
+    /// <summary>Who brings it to the customer: whoever was asked to, or says so.</summary>
+    public OrganizationId? Courier { get; init; }
+
+    /// <summary>Whoever owed the word after the status has given it, and the status is still the same.</summary>
+    public bool IsAnswered { get; init; }
+
     public string DamageCode { get; init; } = "";
+    public OrganizationId? DamageBy { get; init; }
     public string ClaimCode { get; init; } = "";
+    public OrganizationId? ClaimBy { get; init; }
+
+    /// <summary>The customer has answered about the claim, and nobody has said anything about it since.</summary>
+    public bool IsClaimAnswered { get; init; }
+
     public Instant? ClosedAt { get; init; }
 
     /// <summary>The customer has said that a delivery did not happen, and nothing has proven since that one did.</summary>

@@ -93,10 +93,13 @@ public sealed record Claim
 
     /// <summary>Whether it is this party's own word: its own, said for it, or an agent's for the customer.</summary>
     public bool SpeaksFor(OrganizationId party) =>
-        By == party || OnBehalfOf == party || (party == OrganizationId.Customer && Reporter.SpeaksForCustomer);
+        By == party || OnBehalfOf == party || (party == OrganizationId.Customer && Reporter.SpeaksForCustomer && OnBehalfOf is null);
 
-    /// <summary>Whether it counts as this party's word: its own, or that of somebody who acts for it.</summary>
-    public bool IsWordOf(OrganizationId party) => SpeaksFor(party) || Reporter.ActsFor.Contains(party);
+    /// <summary>
+    /// Whether it counts as this party's word: its own, or that of somebody who acts for it. What an agent writes down for
+    /// the customer is no word of the agent's airline.
+    /// </summary>
+    public bool IsWordOf(OrganizationId party) => SpeaksFor(party) || (!Reporter.SpeaksForCustomer && Reporter.ActsFor.Contains(party));
 
     /// <summary>
     /// When the hub received it, as exactly as it matters to people: what is finer only tells in which order it took what

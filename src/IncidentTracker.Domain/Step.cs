@@ -25,7 +25,7 @@ internal static class Step
         var mayExpect = facts.IsSighting || (claim.Eta is null && claim.Flight is null) || Authority.MayExpect(state, claim);
         if (claim.Eta is not null && !mayExpect) marks |= Marks.EtaNotAuthorised;
 
-        if (status is { Code: "TRACING" or "SECONDARY_TRACING" }) state = state with { Searching = claim.By };
+        if (status is { Code: "TRACING" or "SECONDARY_TRACING" } || (status is { Phase: Phase.Searching } && claim.Reporter.Kind == OrganizationKind.Tracing)) state = state with { Searching = claim.By };
 
         var items = state.Items;
         var onItems = Marks.None;
@@ -34,6 +34,7 @@ internal static class Step
         {
             if (!claim.IsAbout(items[i])) continue;
             var (item, noted) = TakeItem(items[i], claim, status, mayExpect);
+            if (claim.Classifier == Classifier.Actual) item = Duties.Answer(state, item, claim, status);
             items = items.SetItem(i, item);
             onItems |= noted;
             onEveryItem &= noted;
@@ -79,8 +80,8 @@ internal static class Step
 
     private static (ItemState, Marks) TakeStatus(ItemState item, Claim claim, StatusCode status)
     {
-        if (status.Track == Track.Damage) return (item with { DamageCode = status.Code }, Marks.None);
-        if (status.Track == Track.Claim) return (item with { ClaimCode = status.Code }, Marks.None);
+        if (status.Track == Track.Damage) return (item with { DamageCode = status.Code, DamageBy = claim.By }, Marks.None);
+        if (status.Track == Track.Claim) return (item with { ClaimCode = status.Code, ClaimBy = claim.By, IsClaimAnswered = false }, Marks.None);
         if (Stops(item, claim, status) is { } mark) return (item, mark);
 
         var placeIsKnownStill = item.StatusCode is not ("FORWARD_DEPARTED" or "MATCH_VOIDED");
@@ -91,6 +92,8 @@ internal static class Step
             StatusAt = claim.OrderAt,
             StatusBy = claim.By,
             Asked = claim.AskedParty,
+            IsAnswered = false,
+            Courier = CourierAfter(item, claim, status),
             Station = claim.Place?.Station is { Length: > 0 } station ? station : placeIsKnownStill ? item.Station : "",
             IsDisputed = status.Code == "DELIVERY_DISPUTED" || (item.IsDisputed && status.Phase < Phase.Returned),
             ClosedAt = status.Phase == Phase.Closed ? item.ClosedAt ?? claim.OrderAt : null,
@@ -126,6 +129,11 @@ internal static class Step
         if (item.IsDisputed && status.Possession == Possession.Customer && !claim.Reporter.SpeaksForCustomer && !claim.HasEvidence) return Marks.EvidenceMissing;
         return null;
     }
+
+    private static OrganizationId? CourierAfter(ItemState item, Claim claim, StatusCode status) =>
+        status.Phase is not (Phase.Delivery or Phase.Returned) ? null
+        : status.Code == "DELIVERY_ORDERED" && claim.AskedParty is { } asked ? asked
+        : claim.Reporter.Kind == OrganizationKind.Courier ? claim.By : item.Courier;
 
     private static bool MayReopen(ItemState item, Claim claim) => !claim.Reporter.SpeaksForCustomer
         || claim.OrderAt - item.ClosedAt <= (item.DamageCode.Length > 0 ? ReopenDamagedWithin : ReopenWithin);

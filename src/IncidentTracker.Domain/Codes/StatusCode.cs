@@ -17,6 +17,7 @@ public sealed record StatusCode(
     ImmutableArray<string> Label, // for a history line; best first, the first one whose placeholders are all known is used
     ImmutableArray<string> Customer, // sentences, chosen like the label; none where the customer is told nothing
     Possession? Possession = null, // null when the code does not tell who has the bag
+    Turn? Then = null, // whose turn it is once the next word has come without a new status; null: it stays with the same party
     string? Why = null)
 {
     /// <summary>Damage and claims run beside the bag's way home and never move the progress bar.</summary>
@@ -52,6 +53,16 @@ public enum Otherwise
 
     /// <summary>It waits until somebody who may has confirmed it.</summary>
     Quarantine,
+}
+
+/// <summary>Whose turn it is after an answer.</summary>
+public enum Turn
+{
+    /// <summary>Whoever said the status, and so asked for the answer.</summary>
+    Sender,
+
+    /// <summary>The customer, who has to say that the bag is there.</summary>
+    Customer,
 }
 
 /// <summary>Who has the bag after a code, seen from the message that carried it.</summary>

@@ -12,6 +12,11 @@ public static class Clocks
 {
     private static readonly Duration ShortestLength = Duration.FromMinutes(30);
 
+    // More are remembered for nobody; whoever has looked in so many places has earned the time.
+    private const int MostPlaces = 100;
+
+    private const char Line = '\n';
+
     private const Marks NoWord = Marks.Quarantined | Marks.NotAuthorised | Marks.ProbableDuplicate | Marks.Withdrawn | Marks.Replaced | Marks.CorrectionRefused;
 
     /// <summary>Takes one more receipt. The same arguments always get the same answer.</summary>
@@ -106,15 +111,17 @@ public static class Clocks
                 _running.Add(clock);
                 return started;
             }
-            var withoutNews = clock is not null && duty?.Party == clock.Party && BringsNoNews(clock) ? clock.WithoutNews + 1 : 0;
+            var known = clock is not null && duty is { } next && next.Party == clock.Party && IsSameWork(next.Rule.Status, clock.Status) ? clock.Checked : "";
+            var withoutNews = clock is not null && duty?.Party == clock.Party && BringsNoNews(clock, known) ? clock.WithoutNews + 1 : 0;
             if (clock is not null && withoutNews > policy.StillSearchingAtMost)
             {
-                _running.Add(clock with { WithoutNews = withoutNews });
+                _running.Add(clock with { Status = duty!.Value.Rule.Status, WithoutNews = withoutNews });
                 return started;
             }
 
             if (clock is not null) _ended.Add(new(clock, now, EndOf(clock, spoke)));
-            if (duty is { } owed) _running.Add(Start(policy, ++started, item, track, owed, clock) with { WithoutNews = withoutNews, AskedBy = track == Track.Handover ? item.Holding?.By : null });
+            if (duty is { } owed)
+                _running.Add(Start(policy, ++started, item, track, owed, clock) with { WithoutNews = withoutNews, Checked = string.Join(Line, Named(known).Union(Places()).Take(MostPlaces)), AskedBy = track == Track.Handover ? item.Holding?.By : null });
             return started;
         }
 
@@ -171,9 +178,20 @@ public static class Clocks
             [(Track.Main, item.StatusCode), (Track.Damage, item.Phase == Phase.Closed ? "" : item.DamageCode), (Track.Claim, item.Phase == Phase.Closed ? "" : item.ClaimCode),
                 (Track.Handover, item.Phase == Phase.Closed || item.OfferedTo is null || item.OfferedTo == item.Holding?.By ? "" : SlaRule.Handover)];
 
-        /// <summary>"Still searching" again: nothing that anybody could tell the customer.</summary>
-        private bool BringsNoNews(DutyClock clock) =>
-            claim.StatusCode == clock.Status && claim is { Custody: null, Eta: null, Flight: null, Correction: null, PlacesChecked.IsEmpty: true, HasEvidence: false };
+        /// <summary>"Still searching" again, in whatever words: nothing that anybody could tell the customer.</summary>
+        private bool BringsNoNews(DutyClock clock, string known) =>
+            (claim.StatusCode.Length == 0 || IsSameWork(claim.StatusCode, clock.Status))
+            && claim is { Custody: null, Eta: null, Flight: null, Correction: null, Assignment: null, HasEvidence: false } && Places().All(Named(known).Contains);
+
+        private static bool IsSameWork(string status, string other) => status == other || (IsSearch(status) && IsSearch(other));
+
+        private static bool IsSearch(string status) => status is "TRACING" or "SECONDARY_TRACING";
+
+        // A place that was named before is no news.
+        private IEnumerable<string> Places() => claim.PlacesChecked.Append(claim.Place).OfType<Place>()
+            .Select(place => place.Station.Length > 0 ? place.Station : place.Unlocode.Length > 0 ? place.Unlocode : place.Text).Where(name => name.Length > 0);
+
+        private static string[] Named(string known) => known.Split(Line, StringSplitOptions.RemoveEmptyEntries);
 
         private ClockEnd EndOf(DutyClock clock, bool spoke) =>
             now <= clock.DueAt ? spoke ? ClockEnd.Met : ClockEnd.Moved : spoke ? ClockEnd.Late : ClockEnd.Missed;
@@ -195,7 +213,7 @@ public static class Clocks
             if (rule is { Pauses: false, AfterEta: { } after })
                 foreach (var known in (ReadOnlySpan<Instant?>)[track == Track.Main ? item?.Flight?.ArrivesAt : null, expectedEnd])
                     if (known + after > now) return Of(now, Duration.Max(after, ShortestLength), known + after);
-            return Of(now, rule.WithinAt(now - openedAt), null);
+            return Of(now, rule.WithinAt(now - openedAt, isLater: cycle > 1 || duty.IsAfterAnswer), null);
 
             DutyClock Of(Instant from, Duration length, Instant? by)
             {

@@ -1,25 +1,56 @@
 namespace IncidentTracker.Domain;
 
 /// <summary>A word that is owed, and who owes it.</summary>
-internal readonly record struct Duty(SlaRule Rule, OrganizationId Party);
+/// <param name="IsAfterAnswer">It follows the first word after the status.</param>
+internal readonly record struct Duty(SlaRule Rule, OrganizationId Party, bool IsAfterAnswer = false);
 
 /// <summary>Who owes the next word. The role stands with the status; who has that role in the case is found here.</summary>
 internal static class Duties
 {
-    public static Duty? Of(SlaPolicy policy, CaseState state, ItemState item, string statusCode) =>
-        statusCode == SlaRule.Handover ? (item.OfferedTo is { } offered ? new(policy.Handover, offered) : null)
-        : CodeLists.Find(statusCode) is { NextWord: { } role } && policy.RuleFor(statusCode) is { } rule && PartyFor(role, state, item) is { } party ? new(rule, party) : null;
+    public static Duty? Of(SlaPolicy policy, CaseState state, ItemState item, string statusCode)
+    {
+        if (statusCode == SlaRule.Handover) return item.OfferedTo is { } offered ? new(policy.Handover, offered) : null;
+        if (CodeLists.Find(statusCode) is not { NextWord: { } role } status || policy.RuleFor(statusCode) is not { } rule) return null;
+
+        var isAnswered = status.Track == Track.Claim ? item.IsClaimAnswered : status.Track == Track.Main && item.IsAnswered;
+        return (isAnswered ? AfterAnswer(status, state, item) : PartyFor(role, status.Track, state, item)) is { } party ? new(rule, party, isAnswered) : null;
+    }
+
+    /// <summary>Notes on an item that whoever owed the word after its status has given it, where the turn passes on with it.</summary>
+    public static ItemState Answer(CaseState state, ItemState item, Claim claim, StatusCode? status)
+    {
+        if (IsAnswerTo(item.StatusCode) && status?.Track != Track.Main) item = item with { IsAnswered = true };
+        if (IsAnswerTo(item.ClaimCode) && status?.Track != Track.Claim) item = item with { IsClaimAnswered = true };
+        return item;
+
+        bool IsAnswerTo(string code) => CodeLists.Find(code) is { Then: not null, NextWord: { } role } asking
+            && claim.Correction is null && claim.By != SenderOf(asking.Track, item) && PartyFor(role, asking.Track, state, item) is { } party && claim.IsWordOf(party);
+    }
+
+    private static OrganizationId? AfterAnswer(StatusCode status, CaseState state, ItemState item) =>
+        status.Then == Turn.Customer ? OrganizationId.Customer : SenderOf(status.Track, item) is { } sender && sender != OrganizationId.Customer ? sender : state.Owner;
+
+    private static OrganizationId? SenderOf(Track track, ItemState item) => track switch
+    {
+        Track.Damage => item.DamageBy,
+        Track.Claim => item.ClaimBy,
+        _ => item.StatusBy,
+    };
 
     /// <summary>The party with a role: whoever was given it, then whoever the last word points to, and in the end the owner.</summary>
-    private static OrganizationId? PartyFor(Role role, CaseState state, ItemState item)
+    private static OrganizationId? PartyFor(Role role, Track track, CaseState state, ItemState item)
     {
         if (role == Role.Customer) return OrganizationId.Customer;
         if (role == Role.CaseOwner) return state.Owner;
 
+        // Whom the last word about the bag asks, and who holds it, has no part in a repair or a claim.
+        if (track != Track.Main) return Assigned() ?? SenderOf(track, item) ?? state.Owner;
+
         var holder = item.Holding is { } held && held.By != OrganizationId.Customer ? held.By : (OrganizationId?)null;
         return role switch
         {
-            Role.HoldingStation or Role.Courier or Role.ThirdParty => item.Asked ?? holder ?? Assigned(),
+            Role.Courier => item.Asked ?? item.Courier ?? Assigned() ?? holder,
+            Role.HoldingStation or Role.ThirdParty => item.Asked ?? holder ?? Assigned(),
             Role.ForwardingCarrier => item.Asked ?? Assigned() ?? Carrier() ?? item.StatusBy,
             Role.Tracing => Assigned() ?? state.Searching,
             _ => Assigned() ?? item.StatusBy,

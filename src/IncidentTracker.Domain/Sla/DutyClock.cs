@@ -25,6 +25,9 @@ public sealed record DutyClock(
     /// <summary>Up to there, time in which the party could not speak has been given back.</summary>
     public Instant? GivenBackUntil { get; init; }
 
+    /// <summary>The places that were named while the search goes on, a line each: to name one again is no news.</summary>
+    public string Checked { get; init; } = "";
+
     /// <summary>Who asked; only for a question.</summary>
     public OrganizationId? AskedBy { get; init; }
 

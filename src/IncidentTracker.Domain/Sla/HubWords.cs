@@ -81,10 +81,10 @@ public static class HubWords
     private static Instant After(SlaBook book, DutyClock clock, Escalation step) =>
         (book.Pinned(clock.Calendar).After(clock.DueAt, clock.Length * step.After) ?? clock.DueAt + (clock.Length * step.After)).ToWholeMicroseconds();
 
-    // Nobody waits for a bag that was only seen. Once it has arrived, or it was said that the time has passed, nobody expects it any more.
+    // Nobody waits for a bag that was only seen; and what holds something up for a reason has its own clock. Once it has arrived, or it was said that the time has passed, nobody expects it any more.
     private static Instant? ExpectedEnd(CaseState state, ItemState item, CaseWatch watch)
     {
-        if (state.Owner is null || item.Eta is not { } eta || item.Phase is not (Phase.OnTheWay or Phase.Delivery)) return null;
+        if (state.Owner is null || item.Eta is not { } eta || item.Phase is not (Phase.Searching or Phase.OnTheWay or Phase.Delivery) || item.StatusCode == "SVC_WAITING") return null;
         var end = (eta.To ?? eta.From).ToWholeMicroseconds();
         foreach (var passed in watch.PassedEtas)
             if (passed.ItemId == item.Id && passed.At >= end) return null;

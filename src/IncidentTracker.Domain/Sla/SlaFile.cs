@@ -127,10 +127,10 @@ public static class SlaFile
     }
 
     internal sealed record RuleEntry(
-        string Status, string Within, ImmutableArray<StepEntry> Steps = default, string? AfterEta = null, SlaHours Hours = SlaHours.Elapsed, bool Pauses = false)
+        string Status, string Within, ImmutableArray<StepEntry> Steps = default, string? AfterEta = null, SlaHours Hours = SlaHours.Elapsed, bool Pauses = false, string? Then = null)
     {
         public SlaRule ToRule(string name) => CodeLists.Find(Status) is { NextWord: not null }
-            ? new(Status, Length(Within, name), [.. Steps.Or().Select(step => new SlaStep(Length(step.UntilAge, name), Length(step.Within, name)))], AfterEta is { } after ? Length(after, name) : null, Hours, Pauses)
+            ? new(Status, Length(Within, name), [.. Steps.Or().Select(step => new SlaStep(Length(step.UntilAge, name), Length(step.Within, name)))], AfterEta is { } after ? Length(after, name) : null, Hours, Pauses, Then is { } then ? Length(then, name) : null)
             : throw new SlaFileException($"{name}: after {Status} nobody owes a word, or there is no such status.");
     }
 

@@ -34,7 +34,8 @@ public sealed record SlaPolicy(
 /// <param name="Steps">For cases that are younger; the first one that fits counts.</param>
 /// <param name="AfterEta">Counted from the landing of the flight, or else from the end of the expected time, where one is known that has not passed.</param>
 /// <param name="Pauses">The time until the expected end stands still, if a reason was given; without one the end does not count.</param>
-public sealed record SlaRule(string Status, Duration Within, ImmutableArray<SlaStep> Steps, Duration? AfterEta, SlaHours Hours, bool Pauses)
+/// <param name="Then">For every later word while the status stays, where it is not the same length.</param>
+public sealed record SlaRule(string Status, Duration Within, ImmutableArray<SlaStep> Steps, Duration? AfterEta, SlaHours Hours, bool Pauses, Duration? Then = null)
 {
     /// <summary>The name of the rule for questions. It goes with no status, like the next one.</summary>
     public const string Question = "QUESTION";
@@ -42,7 +43,8 @@ public sealed record SlaRule(string Status, Duration Within, ImmutableArray<SlaS
     /// <summary>The name of the rule for bags that are offered.</summary>
     public const string Handover = "HANDOVER";
 
-    public Duration WithinAt(Duration age) => Steps.FirstOrDefault(step => age < step.UntilAge)?.Within ?? Within;
+    /// <param name="isLater">The first word after the status has come already.</param>
+    public Duration WithinAt(Duration age, bool isLater) => isLater && Then is { } then ? then : Steps.FirstOrDefault(step => age < step.UntilAge)?.Within ?? Within;
 }
 
 /// <summary>The length for cases up to an age.</summary>

@@ -95,6 +95,11 @@ internal static class CaseCodec
             DamageCode = item.DamageCode,
             ClaimCode = item.ClaimCode,
             IsDisputed = item.IsDisputed,
+            Courier = item.Courier?.Value ?? "",
+            IsAnswered = item.IsAnswered,
+            DamageBy = item.DamageBy?.Value ?? "",
+            ClaimBy = item.ClaimBy?.Value ?? "",
+            IsClaimAnswered = item.IsClaimAnswered,
         };
         if (item.StatusAt is { } statusAt) record.StatusAt = Moments.ToMicroseconds(statusAt);
         if (item.ClosedAt is { } closedAt) record.ClosedAt = Moments.ToMicroseconds(closedAt);
@@ -137,6 +142,11 @@ internal static class CaseCodec
         DamageCode = record.DamageCode,
         ClaimCode = record.ClaimCode,
         IsDisputed = record.IsDisputed,
+        Courier = Party(record.Courier),
+        IsAnswered = record.IsAnswered,
+        DamageBy = Party(record.DamageBy),
+        ClaimBy = Party(record.ClaimBy),
+        IsClaimAnswered = record.IsClaimAnswered,
         ClosedAt = record.HasClosedAt ? Moments.FromMicroseconds(record.ClosedAt) : null,
     };
 

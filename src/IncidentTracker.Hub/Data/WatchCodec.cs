@@ -45,6 +45,7 @@ internal static class WatchCodec
             Calendar = clock.Calendar,
             AskedBy = clock.AskedBy?.Value ?? "",
             Stage = (int)clock.Stage,
+            Checked = clock.Checked,
         };
         if (clock.PausedUntil is { } until) record.PausedUntil = Moments.ToMicroseconds(until);
         if (clock.GivenBackUntil is { } back) record.GivenBackUntil = Moments.ToMicroseconds(back);
@@ -57,6 +58,7 @@ internal static class WatchCodec
     {
         PausedUntil = record.HasPausedUntil ? Moments.FromMicroseconds(record.PausedUntil) : null,
         GivenBackUntil = record.HasGivenBackUntil ? Moments.FromMicroseconds(record.GivenBackUntil) : null,
+        Checked = record.Checked,
         AskedBy = record.AskedBy.Length > 0 ? new(record.AskedBy) : null,
         Stage = (ClockStage)record.Stage,
     };
