@@ -30,7 +30,7 @@ public static class HubWords
                     stage >= ClockStage.Breached ? Visibility.Public : Visibility.Partners, now));
         foreach (var item in state.Items)
             if (ExpectedEnd(state, item, watch) is { } end && now > end)
-                words.Add(Word(EtaPassed, string.Create(CultureInfo.InvariantCulture, $"eta-{item.Id}-{end.ToUnixTimeMilliseconds()}"), item.Id, new(0, ClockStage.Running, null, end), Visibility.Public, now));
+                words.Add(Word(EtaPassed, string.Create(CultureInfo.InvariantCulture, $"eta-{item.Id}-{end.ToUnixTimeTicks() / 10}"), item.Id, new(0, ClockStage.Running, null, end), Visibility.Public, now));
         return words.ToImmutable();
     }
 
