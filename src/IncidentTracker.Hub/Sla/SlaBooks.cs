@@ -61,6 +61,7 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
     {
         if (options.Value.File.Length > 0) await TakeAsync(SlaFile.Read(await File.ReadAllTextAsync(options.Value.File, cancellationToken)), cancellationToken);
         await BeAtWorkAsync(cancellationToken);
+        await RefreshAsync(cancellationToken);      // a book that cannot be read stops the start
         await base.StartAsync(cancellationToken);
     }
 
@@ -75,8 +76,12 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
     private async Task BeAtWorkAsync(CancellationToken stop)
     {
         var at = time.GetTimestamp();
-        await BePresentAsync(stop);
-        await RefreshAsync(stop);
+        try
+        {
+            await BePresentAsync(stop);
+            await RefreshAsync(stop);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException && !engine.IsOutage(failure)) { LogNotRefreshed(failure); }     // updates are taken in all the same
         Volatile.Write(ref _presentAt, at);
         _wasPresent = true;
     }
