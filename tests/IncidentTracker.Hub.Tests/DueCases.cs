@@ -1,6 +1,7 @@
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
 using IncidentTracker.Updates;
+using Microsoft.EntityFrameworkCore;
 using NodaTime;
 
 namespace IncidentTracker.HubTests;
@@ -21,9 +22,26 @@ internal static class DueCases
             });
     }
 
+    /// <summary>Makes some of them due at another moment, as if they had been opened for it: quickly, while hubs are at work that have not read them yet.</summary>
+    public static Task MoveAsync(TestDatabase database, IReadOnlyCollection<IncidentId> cases, Instant dueAt) => database.WithDbAsync(async db =>
+    {
+        var (incident, claim, look) = One(cases.First(), 0, dueAt - Duration.FromMinutes(24));
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        await db.Incidents.Where(row => cases.Contains(row.Id)).ExecuteUpdateAsync(set => set.SetProperty(row => row.OpenedAt, incident.OpenedAt).SetProperty(row => row.ChangedAt, incident.OpenedAt).SetProperty(row => row.State, incident.State));
+        await db.Claims.Where(row => cases.Contains(row.IncidentId)).ExecuteUpdateAsync(set => set.SetProperty(row => row.ReceivedAt, claim.ReceivedAt).SetProperty(row => row.Hash, claim.Hash).SetProperty(row => row.Body, claim.Body));
+        await db.LookAgain.Where(row => cases.Contains(row.IncidentId)).ExecuteUpdateAsync(set => set.SetProperty(row => row.At, look.At));
+        await transaction.CommitAsync();
+        return cases.Count;
+    });
+
     private static void Add(HubDb db, int number, Instant openedAt)
     {
-        var id = new IncidentId(Guid.CreateVersion7(openedAt.ToDateTimeOffset()));
+        var (incident, claim, look) = One(new(Guid.CreateVersion7(openedAt.ToDateTimeOffset())), number, openedAt);
+        db.AddRange(incident, claim, look, new ChangeRow { IncidentId = incident.Id, Version = 1 });
+    }
+
+    private static (IncidentRow Incident, ClaimEntity Claim, LookAgainRow Look) One(IncidentId id, int number, Instant openedAt)
+    {
         var reference = Reference.From(BitConverter.GetBytes((ulong)number * 7_919));
         var facts = new CaseFacts(IncidentKind.DelayedBag, new("XB"), [new("1", "", null, "22", "BK", "")], [new("XB")]);
         var update = Say.That("opening", reference.ToString(), "REPORTED").At(openedAt.ToDateTimeOffset());
@@ -34,9 +52,8 @@ internal static class DueCases
         var state = Fold.All(facts, claims).State;
         var (watch, _) = Clocks.All(SlaBook.Default, facts, openedAt, claims);
 
-        db.Add(new IncidentRow { Id = id, Reference = reference.Value, OpenedAt = openedAt, Version = 1, ChangedAt = openedAt, Phase = state.Worst.Phase.ToString(), Facts = CaseCodec.Write(facts, []), State = CaseCodec.Write(state, watch) });
-        db.Add(new ClaimEntity { IncidentId = id, PartnerId = row.PartnerId, UpdateId = row.UpdateId, ReceivedAt = openedAt, Hash = row.Hash, Body = row.Body });
-        db.Add(new ChangeRow { IncidentId = id, Version = 1 });
-        db.Add(new LookAgainRow { IncidentId = id, At = HubWords.NextLook(SlaBook.Default, state, watch, openedAt)!.Value });
+        return (new() { Id = id, Reference = reference.Value, OpenedAt = openedAt, Version = 1, ChangedAt = openedAt, Phase = state.Worst.Phase.ToString(), Facts = CaseCodec.Write(facts, []), State = CaseCodec.Write(state, watch) },
+            new() { IncidentId = id, PartnerId = row.PartnerId, UpdateId = row.UpdateId, ReceivedAt = openedAt, Hash = row.Hash, Body = row.Body },
+            new() { IncidentId = id, At = HubWords.NextLook(SlaBook.Default, state, watch, openedAt)!.Value });
     }
 }

@@ -10,7 +10,7 @@ namespace IncidentTracker.HubTests;
 /// </summary>
 internal sealed partial class HubProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentQueue<string> _said = [];
     private TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -51,9 +51,21 @@ internal sealed partial class HubProcess : IAsyncDisposable
     {
         if (_process is not { } process) return;
         _process = null;
-        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        if (!process.HasExited) process.Kill();
         await process.WaitForExitAsync();
         process.Dispose();
+    }
+
+    /// <summary>Stops it where it stands, as a machine does that is out of breath, until it is woken.</summary>
+    public Task FreezeAsync() => SignalAsync("STOP");
+
+    public Task WakeAsync() => SignalAsync("CONT");
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, _process!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
     }
 
     /// <summary>Starts it again on the same database.</summary>

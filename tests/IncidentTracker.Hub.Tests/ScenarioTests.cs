@@ -15,9 +15,9 @@ public sealed class ScenarioTests : HubTest
 
         Assert.True(sc01.Accepted("09").Late);
         var story = await sc01.StoryAsync("05");
-        var ids = story.Entries.Select(entry => entry.Claim.UpdateId).ToList();
-        Assert.Equal(["sc01-07", "sc01-09", "sc01-08"], ids[^3..]);         // 14:10, 16:05, 18:30
-        Assert.Equal("reported 4 h 36 late", Sentences.ReportedLate(story.Entries[^2].Claim));
+        var said = story.Entries.Select(entry => entry.Claim).Where(claim => claim.Judgement is null).ToList();
+        Assert.Equal(["sc01-07", "sc01-09", "sc01-08"], said[^3..].Select(claim => claim.UpdateId));         // 14:10, 16:05, 18:30
+        Assert.Equal("reported 4 h 36 late", Sentences.ReportedLate(said[^2]));
         Assert.All(story.Entries.Where(entry => entry.Claim.UpdateId != "sc01-09"), entry => Assert.Equal("", Sentences.ReportedLate(entry.Claim)));
         Assert.Equal(("ON_HAND", "GO"), (story.State.Worst.StatusCode, story.State.Worst.Holding?.By.Value));
     }

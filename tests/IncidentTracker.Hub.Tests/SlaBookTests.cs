@@ -58,6 +58,70 @@ public sealed class SlaBookTests
         await hub.ProveStoredEqualsFoldedAsync();
     }
 
+    [Fact]
+    public async Task A_hub_that_stood_still_gives_that_time_back_before_it_says_a_word()
+    {
+        await using var hub = await Hub.StartAsync();
+        for (var i = 0; i < 3; i++) await hub.As("XB").OpenAsync($"09010000{i:00}");
+        var stopped = hub.Time.Now;
+        hub.Time.StandStill(Duration.FromHours(2));
+        var back = hub.Time.Now;
+
+        await hub.LiveUntilAsync(back + Duration.FromMinutes(29));
+        Assert.All(await hub.WithDbAsync(db => db.Alerts.ToListAsync()), alert => Assert.Equal((ClockStage.DueSoon, true), (alert.Stage, alert.FiredAt > back + Duration.FromMinutes(23))));
+        Assert.Equal([(stopped, back)], (await hub.WithDbAsync(db => db.Outages.ToListAsync())).Select(outage => (outage.FromAt, outage.UntilAt)));
+        await hub.LiveUntilAsync(back + Duration.FromMinutes(31));
+        Assert.Equal(3, await hub.WithDbAsync(db => db.Alerts.CountAsync(alert => alert.Stage == ClockStage.Breached)));
+        await hub.ProveStoredEqualsFoldedAsync();
+    }
+
+    [Fact]
+    public async Task What_partners_say_right_after_a_standstill_is_judged_with_the_time_given_back()
+    {
+        await using var hub = await Hub.StartAsync();
+        var reference = await hub.As("XB").OpenAsync("0901000001");
+        hub.Time.StandStill(Duration.FromHours(2));
+
+        await hub.As("XB").AcceptedAsync(Say.That("u1", reference, "ACKNOWLEDGED"));
+
+        Assert.DoesNotContain(await hub.WithDbAsync(db => db.Claims.ToListAsync()), claim => claim.PartnerId == "HUB");
+        await hub.ProveStoredEqualsFoldedAsync();
+    }
+
+    [Fact]
+    public async Task A_standstill_while_another_hub_is_at_work_is_no_outage()
+    {
+        await using var hub = await Hub.StartAsync();
+        await hub.As("XB").OpenAsync("0901000001");
+        hub.Time.StandStill(Duration.FromMinutes(25));
+        await hub.WithDbAsync(db => db.Presence.ExecuteUpdateAsync(row => row.SetProperty(presence => presence.SeenAt, hub.Time.Now - Duration.FromSeconds(10))));
+
+        await hub.LiveUntilAsync(hub.Time.Now + Duration.FromSeconds(1));
+
+        Assert.Empty(await hub.WithDbAsync(db => db.Outages.ToListAsync()));
+        Assert.Single(await hub.WithDbAsync(db => db.Alerts.ToListAsync()));
+    }
+
+    [Fact]
+    public async Task What_came_in_the_last_seconds_before_a_crash_is_judged_as_it_was()
+    {
+        await using var hub = await Hub.StartAsync();
+        var due = hub.Time.Now + Duration.FromMinutes(30);
+        var reference = await hub.As("XB").OpenAsync("0901000001");
+        await hub.LiveUntilAsync(due + Duration.FromSeconds(5));
+        await hub.As("XB").AcceptedAsync(Say.That("u1", reference, "ACKNOWLEDGED"));
+        await hub.StopAsync();
+        // Killed, it would have noted that it is there ten seconds before.
+        await hub.WithDbAsync(db => db.Presence.ExecuteUpdateAsync(row => row.SetProperty(presence => presence.SeenAt, due - Duration.FromSeconds(5))));
+        hub.Time.Advance(Duration.FromHours(1));
+        await hub.RestartAsync();
+        await hub.LiveUntilAsync(hub.Time.Now + Duration.FromMinutes(1));
+
+        Assert.Single(await hub.WithDbAsync(db => db.Outages.ToListAsync()));
+        Assert.Contains(await hub.WithDbAsync(db => db.Claims.Select(claim => claim.UpdateId).ToListAsync()), name => name == "clock-1-cleared");
+        await hub.ProveStoredEqualsFoldedAsync();
+    }
+
     private sealed class Agreed : IDisposable
     {
         public Agreed(string text) => Write(text);

@@ -32,7 +32,7 @@ public static class HubWords
                     stage >= ClockStage.Breached && clock.Track != Track.Question ? Visibility.Public : Visibility.Partners, now));
         foreach (var item in state.Items)
             if (ExpectedEnd(state, item, watch) is { } end && now > end)
-                words.Add(Word(EtaPassed, string.Create(CultureInfo.InvariantCulture, $"eta-{item.Id}-{end.ToUnixTimeMilliseconds()}"), item.Id, new(0, ClockStage.Running, null, end), Visibility.Public, now));
+                words.Add(Word(EtaPassed, string.Create(CultureInfo.InvariantCulture, $"eta-{item.Id}-{end.ToUnixTimeTicks() / 10}"), item.Id, new(0, ClockStage.Running, null, end), Visibility.Public, now));
         foreach (var prompt in Prompts(book, state, watch))
             if (now > prompt.At)
                 words.Add(Word(Prompted, $"prompt-{prompt.What.Name}", "", new(0, ClockStage.Running, Duties.WithRole(prompt.What.Asks, state, state.Worst), prompt.At), Visibility.Partners, now) with { StaffText = prompt.What.Text });

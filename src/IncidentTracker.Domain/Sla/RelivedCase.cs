@@ -10,8 +10,7 @@ namespace IncidentTracker.Domain;
 /// <param name="Words">What the hub would have said, in order.</param>
 public sealed record RelivedCase(ImmutableArray<DutyClock> Running, ImmutableArray<EndedClock> Ended, ImmutableArray<Claim> Words)
 {
-    // A hub looks a moment after something is due; to the microsecond, because that is as exact as receipts are.
-    private static readonly Duration Moment = Duration.FromMilliseconds(1);
+    // As exact as receipts are. A hub looks a moment later, but says what is due before it takes what comes in between.
     private static readonly Duration Microsecond = Duration.FromTicks(10);
 
     /// <summary>Lives it up to a moment. What the hub itself has said among the claims is left out.</summary>
@@ -66,7 +65,7 @@ public sealed record RelivedCase(ImmutableArray<DutyClock> Running, ImmutableArr
             due = Instant.Max(due, openedAt);
             foreach (var closure in book.Closures)
                 if (closure.Organization is null && closure.From <= due && due < closure.Until) due = closure.Until;
-            return due + Moment;
+            return due + Microsecond;
         }
     }
 }

@@ -21,9 +21,26 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
     // A restart is no outage.
     private static readonly Duration OutageAfter = Duration.FromMinutes(1);
 
+    private readonly SemaphoreSlim _oneReturns = new(1, 1);
+    private volatile bool _wasPresent;
+    private long _presentAt;
     private int _entries;
 
     public SlaBook Current { get; private set; } = SlaBook.Default;
+
+    /// <summary>The same and the present moment, for whoever judges by it. A hub that was away finds out first whether anybody was there meanwhile.</summary>
+    public async ValueTask<(SlaBook Book, Instant Now)> AtWorkAsync(CancellationToken stop)
+    {
+        var now = time.Now();       // before asking: whoever is stopped in between judges by the moment before
+        if (!WasAway) return (Current, now);
+        await _oneReturns.WaitAsync(stop);
+        try { if (WasAway) await BeAtWorkAsync(stop); }
+        finally { _oneReturns.Release(); }
+        return (Current, time.Now());
+    }
+
+    // By the machine's stopwatch: in a demo days pass in a moment, and nobody was away.
+    private bool WasAway => !_wasPresent || time.GetElapsedTime(Volatile.Read(ref _presentAt)) > OutageAfter.ToTimeSpan();
 
     /// <summary>The book as a database has it.</summary>
     public static async Task<SlaBook> ReadAsync(HubDb db, CancellationToken stop)
@@ -37,27 +54,36 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
     {
         var editions = await db.SlaEditions.AsNoTracking().ToListAsync(stop);
         var outages = await db.Outages.AsNoTracking().ToListAsync(stop);
-        return (editions.ConvertAll(row => new Edition(row.Kind, row.Name, row.ActiveFrom, row.Body)), outages.ConvertAll(row => new Closure(null, row.FromAt, row.UntilAt, row.FromAt, "The hub was away.")));
+        return (editions.ConvertAll(row => new Edition(row.Kind, row.Name, row.ActiveFrom, row.Body)), outages.ConvertAll(row => new Closure(null, row.FromAt, row.UntilAt, row.UntilAt, "The hub was away.")));
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         if (options.Value.File.Length > 0) await TakeAsync(SlaFile.Read(await File.ReadAllTextAsync(options.Value.File, cancellationToken)), cancellationToken);
-        await ReturnAsync(cancellationToken);
-        await RefreshAsync(cancellationToken);
+        await BeAtWorkAsync(cancellationToken);
+        await RefreshAsync(cancellationToken);      // a book that cannot be read stops the start
         await base.StartAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Rounds.EveryAsync(RefreshEvery, async stop =>
-        {
-            await BePresentAsync(stop);
-            await RefreshAsync(stop);
-        }, LogNotRefreshed, stoppingToken);
+        await Rounds.EveryAsync(RefreshEvery, BeAtWorkAsync, LogNotRefreshed, stoppingToken);
 
         try { await BePresentAsync(CancellationToken.None); }
         catch (Exception failure) when (engine.IsOutage(failure)) { }       // the next start finds an outage that began a few seconds earlier
+    }
+
+    private async Task BeAtWorkAsync(CancellationToken stop)
+    {
+        var at = time.GetTimestamp();
+        try
+        {
+            await BePresentAsync(stop);
+            await RefreshAsync(stop);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException && !engine.IsOutage(failure)) { LogNotRefreshed(failure); }     // updates are taken in all the same
+        Volatile.Write(ref _presentAt, at);
+        _wasPresent = true;
     }
 
     private async Task RefreshAsync(CancellationToken stop)
@@ -89,32 +115,22 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
     }
 
     // If nobody was there for a while, nobody could be heard.
-    private async Task ReturnAsync(CancellationToken stop)
-    {
-        using var turn = await engine.EnterAsync(stop);
-        await using var db = await dbs.CreateDbContextAsync(stop);
-        var now = time.Now();
-        if (await db.Presence.AsNoTracking().SingleOrDefaultAsync(stop) is { } last && last.SeenAt + OutageAfter < now)
-        {
-            LogOutage(last.SeenAt, now);
-            db.Add(new OutageRow { FromAt = last.SeenAt, UntilAt = now });
-            await db.TrySaveAsync(engine, stop);    // false: another hub came back too
-        }
-        await BePresentAsync(db, now, stop);
-    }
-
     private async Task BePresentAsync(CancellationToken stop)
     {
         using var turn = await engine.EnterAsync(stop);
         await using var db = await dbs.CreateDbContextAsync(stop);
-        await BePresentAsync(db, time.Now(), stop);
-    }
-
-    private async Task BePresentAsync(HubDb db, Instant now, CancellationToken stop)
-    {
-        if (await db.Presence.Where(row => row.SeenAt < now).ExecuteUpdateAsync(set => set.SetProperty(row => row.SeenAt, now), stop) > 0 || await db.Presence.AnyAsync(stop)) return;
-        db.Add(new PresenceRow { Id = 1, SeenAt = now });
-        await db.TrySaveAsync(engine, stop);
+        await using var transaction = await db.Database.BeginTransactionAsync(stop);
+        var now = time.Now();
+        if (await db.Presence.AsNoTracking().SingleOrDefaultAsync(stop) is not { } last) db.Add(new PresenceRow { Id = 1, SeenAt = now });
+        // Otherwise another hub is there too, and has seen what there was to see.
+        else if (last.SeenAt < now && await db.Presence.Where(row => row.SeenAt == last.SeenAt).ExecuteUpdateAsync(set => set.SetProperty(row => row.SeenAt, now), stop) > 0
+            && WasAway && last.SeenAt + OutageAfter < now)
+        {
+            LogOutage(last.SeenAt, now);
+            db.Add(new OutageRow { FromAt = last.SeenAt, UntilAt = now });
+        }
+        await db.TrySaveAsync(engine, stop);    // false: another hub came first
+        await transaction.CommitAsync(stop);
     }
 
     [LoggerMessage(LogLevel.Warning, "No hub was at work from {From} to {Until}. That time is given back to everybody who owed a word")]

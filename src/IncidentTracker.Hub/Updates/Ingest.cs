@@ -79,8 +79,8 @@ internal sealed class Ingest : BackgroundService
         }
     }
 
-    /// <summary>Looks at cases whose clocks are due, and says of each how many words the hub had to say; null where it could not look.</summary>
-    public async Task<IReadOnlyList<int?>> LookAsync(IEnumerable<IncidentId> cases, CancellationToken stop)
+    /// <summary>Looks at cases whose clocks are due, says what there is to say, and tells of each what became of the look.</summary>
+    public async Task<IReadOnlyList<LookResult>> LookAsync(IEnumerable<IncidentId> cases, CancellationToken stop)
     {
         var looks = cases.Select(id => new Look { Case = id }).ToArray();
         try
@@ -89,9 +89,9 @@ internal sealed class Ingest : BackgroundService
         }
         catch (ChannelClosedException)
         {
-            return [.. looks.Select(_ => (int?)null)];      // the hub is stopping; another one looks, or this one when it is back
+            return [.. looks.Select(_ => LookResult.Unknown)];      // the hub is stopping; another one looks, or this one when it is back
         }
-        return await Task.WhenAll(looks.Select(look => look.Words)).WaitAsync(stop);
+        return await Task.WhenAll(looks.Select(look => look.Result)).WaitAsync(stop);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

@@ -6,16 +6,17 @@ using Key = (IncidentTracker.Domain.IncidentId Incident, string PartnerId, strin
 namespace IncidentTracker.Updates;
 
 /// <summary>One transaction of a writer: look, decide, write. If somebody got in between, the writer makes a new one.</summary>
-internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses addresses, SlaBook book, IReadOnlyList<Errand> errands, Instant now)
+internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses addresses, SlaBook book, IReadOnlyList<Errand> errands, Instant now, bool speaksFirst)
 {
     private readonly Submission[] _batch = [.. errands.OfType<Submission>()];
-    private readonly RoundLooks _looks = new(book, [.. errands.OfType<Look>()], now);
+    private readonly RoundLooks _looks = new(book, [.. errands.OfType<Look>()], now, speaksFirst);
     private readonly Dictionary<IncidentId, CaseFile> _cases = [];
     private readonly Dictionary<Submission, Outcome> _outcomes = [];
     private readonly Dictionary<Key, Submission> _firsts = [];
     private readonly List<(Submission Submission, CaseFile Case, Claim Claim)> _accepted = [];
     private readonly List<ExternalReferenceRow> _references = [];
     private readonly Dictionary<CaseFile, List<Claim>> _untold = [];
+    private readonly List<ClaimRow> _unsaved = [];
     private ILookup<Key, ClaimRow> _inOtherFiles = Array.Empty<ClaimRow>().ToLookup(KeyOf);
 
     public async Task RunAsync()
@@ -86,7 +87,7 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
                 continue;
             }
 
-            var claim = submission.Claim with { ReceivedAt = file.ReceiptOf(submission.Claim.ReceivedAt) };
+            var claim = submission.Claim with { ReceivedAt = _looks.ReceiptOf(file, submission.Claim.ReceivedAt) };
             if (claim.ItemId.Length == 0 && submission.Address.ExternalReference is { Scheme: Partner.V1.ReferenceScheme.BagTag } tag && file.ItemWith(tag.Value) is { Length: > 0 } item)
                 claim = claim with { ItemId = item };
 
@@ -139,10 +140,13 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
                 continue;
             }
             _accepted.Add((submission, file, claim));
+            if (!_untold.ContainsKey(file))
+                foreach (var word in SayBefore(file, claim)) Take(file, word);
             if (Take(file, claim) is not { } marks) continue;
             _outcomes[submission] = Stored(file, claim, marks);
             NoteReferences(file, claim, marks, submission.References);
         }
+        await SaveWordsAsync(stop);
         if (_untold.Count == 0) return;
 
         var accepted = _accepted.ToLookup(one => one.Claim, one => one.Submission, ReferenceEqualityComparer.Instance);
@@ -157,6 +161,7 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         else
         {
             (file.Course, (file.Watch, _)) = (applied.Course, Clocks.Hear(book, file.Facts, file.OpenedAt, file.Watch, applied.Course.State, claim, applied.Marks));
+            NoteDueAtOnce(file, claim);
             return applied.Marks;
         }
         return null;
@@ -171,27 +176,49 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
         {
             var told = CaseLoading.Claims(file, byFile).ToArray();
             var heard = told.Select(one => one.Claim).Where(claim => claim.ReceivedAt <= file.Watch.HeardUpTo).ToList();
-            foreach (var claim in waiting)
-            {
-                heard.Add(claim);
-                (file.Course, file.Watch, var marks, _) = Clocks.Receive(book, file.Facts, file.OpenedAt, file.Course, file.Watch, claim, heard);
-                taken.Add((file, claim, marks));
-            }
+            foreach (var one in waiting)
+                foreach (var claim in SayBefore(file, one).Append(one))
+                {
+                    heard.Add(claim);
+                    (file.Course, file.Watch, var marks, _) = Clocks.Receive(book, file.Facts, file.OpenedAt, file.Course, file.Watch, claim, heard);
+                    NoteDueAtOnce(file, claim);
+                    if (claim.Judgement is null) taken.Add((file, claim, marks));
+                }
             if (told.Any(one => one.Update.ExternalReferences.Count > 0)) NoteReferences(file, Fold.All(file.Facts, told.Select(one => one.Claim)), told);
         }
         _untold.Clear();
+        await SaveWordsAsync(stop);
         return taken;
     }
 
-    // What partners said in the same round counts before the hub says that they did not.
+    // What partners said in time, in the same round, counts before the hub says that they did not.
     private async Task LookAsync(CancellationToken stop)
     {
-        var rows = _looks.Find(_cases);
-        if (rows.Count == 0) return;
-
-        if ((await store.InsertClaimsAsync(rows, stop)).Count < rows.Count) throw new StaleCaseException([.. rows.Select(row => row.Incident)]);
-        foreach (var (file, word) in _looks.Words) Take(file, word);
+        var found = _looks.Find(_cases);
+        _unsaved.AddRange(found.Select(one => RoundLooks.Row(one.Case, one.Claim)));
+        await SaveWordsAsync(stop);
+        foreach (var (file, word) in found) Take(file, word);
         if (_untold.Count > 0) await TellAgainAsync(stop);
+    }
+
+    private IReadOnlyList<Claim> SayBefore(CaseFile file, Claim claim)
+    {
+        var words = _looks.FindBefore(file, claim);
+        _unsaved.AddRange(words.Select(word => RoundLooks.Row(file, word)));
+        return words;
+    }
+
+    private async Task SaveWordsAsync(CancellationToken stop)
+    {
+        if (_unsaved.Count > 0 && (await store.InsertClaimsAsync(_unsaved, stop)).Count < _unsaved.Count) throw new StaleCaseException([.. _unsaved.Select(row => row.Incident)]);
+        _unsaved.Clear();
+    }
+
+    // A claim that ends an overdue clock, or names a time that has passed, makes something due at once.
+    private static void NoteDueAtOnce(CaseFile file, Claim claim)
+    {
+        var isDue = file.Watch.Cleared.Length > 0 || (claim.Eta is { } eta && (eta.To ?? eta.From) < claim.ReceivedAt);
+        if (isDue && !(file.LookAt <= claim.ReceivedAt)) file.LookAt = claim.ReceivedAt;
     }
 
     // Whoever is let in is heard from the start, and so are the identifiers that it made known.

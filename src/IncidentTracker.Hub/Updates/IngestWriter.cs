@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Google.Protobuf;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
 using IncidentTracker.Sla;
@@ -35,30 +36,38 @@ internal sealed partial class IngestWriter(
     {
         for (var look = 1; ; look++)
         {
-            var round = new IngestRound(_store, _cache, addresses, books.Current, batch, time.Now());
+            IngestRound? round = null;
             try
             {
+                var (book, now) = await books.AtWorkAsync(CancellationToken.None);
+                round = new(_store, _cache, addresses, book, batch, now, speaksFirst: look < Looks || batch.Count > 1);
                 await round.RunAsync();
                 return;
             }
             catch (Exception failure)
             {
                 await _store.RollbackAsync();
-                round.Forget();
-                if (failure is StaleCaseException || engine.IsConflict(failure))
-                {
-                    if (look < Looks) continue;
-                }
-                else if (!engine.IsOutage(failure) && batch.Count > 1)
+                round?.Forget();
+                var (isStale, isOutage) = (failure is StaleCaseException || engine.IsConflict(failure), engine.IsOutage(failure));
+                // What is stored of the case is at fault there, not the line.
+                if (!isStale && failure is not InvalidProtocolBufferException) await _store.DisposeAsync();
+                // One alone is tried again whatever it is: with the last look it goes without what the hub would say first.
+                if (look < Looks && (isStale || (!isOutage && batch.Count == 1))) continue;
+                if (!isOutage && batch.Count > 1)
                 {
                     // Something in the batch cannot be stored. Its neighbours must not suffer for it.
                     foreach (var part in batch.Chunk((batch.Count + 1) / 2)) await WriteAsync(part, stop);
                     return;
                 }
+                if (!isOutage && batch[0] is Look broken)
+                {
+                    LogLookFailed(broken.Case, failure);
+                    broken.Broken();
+                    return;
+                }
                 LogBatchFailed(batch.Count, failure);
-                await _store.DisposeAsync();
                 foreach (var errand in batch) errand.Failed();
-                await Task.Delay(PauseAfterFailure, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (isOutage) await Task.Delay(PauseAfterFailure, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 return;
             }
         }
@@ -66,4 +75,7 @@ internal sealed partial class IngestWriter(
 
     [LoggerMessage(LogLevel.Error, "{Count} updates or looks could not be written; senders are told to send again, and the hub looks again")]
     private partial void LogBatchFailed(int count, Exception failure);
+
+    [LoggerMessage(LogLevel.Error, "The hub cannot look at the clocks of {Incident}. It tries again after longer and longer pauses; what partners say is stored all the same")]
+    private partial void LogLookFailed(IncidentId incident, Exception failure);
 }

@@ -15,17 +15,22 @@ internal abstract class Errand
     public abstract void Failed();
 }
 
+/// <summary>What became of a look. Unknown: nobody knows whether it was done.</summary>
+internal enum LookResult { Unknown, Done, Broken }
+
 /// <summary>To look at a case whose clocks are due, and say what there is to say.</summary>
 internal sealed class Look : Errand
 {
-    private readonly TaskCompletionSource<int?> _words = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<LookResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>How many words the hub had to say. Null: nobody knows whether it was done.</summary>
-    public Task<int?> Words => _words.Task;
+    public Task<LookResult> Result => _result.Task;
 
-    public void Done(int words) => _words.TrySetResult(words);
+    public void Done() => _result.TrySetResult(LookResult.Done);
 
-    public override void Failed() => _words.TrySetResult(null);
+    /// <summary>The database is there and the case cannot be looked at all the same.</summary>
+    public void Broken() => _result.TrySetResult(LookResult.Broken);
+
+    public override void Failed() => _result.TrySetResult(LookResult.Unknown);
 }
 
 /// <summary>One update on its way to disk, whichever door it came through.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IncidentTracker.Domain;
@@ -85,7 +84,7 @@ internal static class RestDoor
         app.MapGet("/healthz/live", () => TypedResults.Text("live")).ExcludeFromDescription();
         app.MapGet("/healthz/ready", (Readiness readiness, SweepWatch sweeping) => readiness.IsReady
             // A hub whose reminders are late still takes in what partners say.
-            ? Microsoft.AspNetCore.Http.Results.Text(sweeping.IsLate ? string.Create(CultureInfo.InvariantCulture, $"ready, degraded: words that are due are found {sweeping.Lag.TotalSeconds:0} s late") : "ready")
+            ? Microsoft.AspNetCore.Http.Results.Text(sweeping.IsLate ? "ready, degraded: " + sweeping.Trouble : "ready")
             : Microsoft.AspNetCore.Http.Results.Text("not ready", statusCode: StatusCodes.Status503ServiceUnavailable)).ExcludeFromDescription();
         app.MapGet("/problems/{code}", ExplainProblem).ExcludeFromDescription();
     }
