@@ -113,8 +113,12 @@ public sealed class CommandTests : IDisposable
     {
         await using var hub = await Hub.StartAsync();
         var references = new List<string>();
-        for (var i = 0; i < 12; i++) references.Add(await hub.As("XB").OpenAsync($"09010000{i:00}"));
-        hub.Time.Advance(Duration.FromMinutes(5));
+        for (var i = 0; i < 12; i++)
+        {
+            hub.Time.Advance(Duration.FromMinutes(1));
+            references.Add(await hub.As("XB").OpenAsync($"09010000{i:00}"));
+        }
+        hub.Time.Advance(Duration.FromMinutes(1));
         foreach (var reference in references[..6]) await hub.As("XB").AcceptedAsync(Say.That($"a-{reference}", reference, "ACKNOWLEDGED"));
         // A file of sightings is rebuilt, too.
         await hub.As("GO").BatchAsync(Say.Seen("s1", "0909999999", "LAST_SEEN"));
@@ -163,9 +167,10 @@ public sealed class CommandTests : IDisposable
             var (id, state) = (ids[i], states[i]);
             await hub.WithDbAsync(db => db.Incidents.Where(row => row.Id == id).ExecuteUpdateAsync(set => set.SetProperty(row => row.State, state)));
         }
-        await hub.WithDbAsync(db => db.LookAgain.Where(row => row.IncidentId == ids[3]).ExecuteDeleteAsync());
+        // Of cases of which nothing was said since: their look is where it was found.
+        await hub.WithDbAsync(db => db.LookAgain.Where(row => row.IncidentId == ids[7]).ExecuteDeleteAsync());
         var late = Instant.FromUtc(2027, 1, 1, 0, 0);
-        await hub.WithDbAsync(db => db.LookAgain.Where(row => row.IncidentId == ids[4]).ExecuteUpdateAsync(set => set.SetProperty(row => row.At, late)));
+        await hub.WithDbAsync(db => db.LookAgain.Where(row => row.IncidentId == ids[8]).ExecuteUpdateAsync(set => set.SetProperty(row => row.At, late)));
         await hub.WithDbAsync(db => db.Duties.Where(row => row.IncidentId == ids[5]).ExecuteDeleteAsync());
         await hub.WithDbAsync(db => db.Duties.Where(row => row.IncidentId == ids[6]).ExecuteUpdateAsync(set => set.SetProperty(row => row.Party, "GO")));
     }
