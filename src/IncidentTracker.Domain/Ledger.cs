@@ -63,6 +63,13 @@ public sealed record Ledger(ImmutableArray<LedgerSpan> Spans)
     public static Ledger Of(SlaBook book, CaseFacts facts, Instant openedAt, IEnumerable<Claim> claims, Instant now) =>
         LedgerTurns.Of(book, facts, openedAt, claims).Until(now);
 
+    /// <summary>The part of it that lies in a period.</summary>
+    public Ledger Within(ScorePeriod period)
+    {
+        var (from, to) = (Second(period.From), Second(period.To));
+        return new([.. Spans.Where(span => span.From < to && from < span.Until).Select(span => span with { From = Instant.Max(span.From, from), Until = Instant.Min(span.Until, to) })]);
+    }
+
     internal static Instant Second(Instant moment) => Instant.FromUnixTimeSeconds(moment.ToUnixTimeSeconds());
 
     private static Duration Sum(IEnumerable<LedgerSpan> spans) => spans.Aggregate(Duration.Zero, (sum, span) => sum + span.Length);

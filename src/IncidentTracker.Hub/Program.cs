@@ -15,7 +15,8 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 
 Starting.ExplainFailures();
-if (Help.Answers(args)) return;
+if (args is [HolidayCommand.Name, .. var wishes]) return HolidayCommand.Run(wishes, Console.Out, Console.Error, TimeProvider.System);
+if (Help.Answers(args)) return 0;
 
 var builder = WebApplication.CreateBuilder(args);
 var services = builder.Services;
@@ -61,6 +62,7 @@ services.AddSingleton<ClockBoard>();
 services.AddSingleton<CaseWalk>();
 services.AddSingleton<PartyScores>();
 services.AddSingleton<WhatIfs>();
+services.AddSingleton<Rebuilding>();
 services.AddSingleton<ChangeFeed>();
 services.AddSingleton<Sight>();
 services.AddSingleton<EventStreams>().AddHostedService(sp => sp.GetRequiredService<EventStreams>());
@@ -96,6 +98,7 @@ services.AddSingleton<IConfigureOptions<KeyManagementOptions>, ConfigureProtecti
 services.AddSingleton<CustomerLinks>();
 
 var app = builder.Build();
+if (args is [Rebuilding.Name, ..]) return await Rebuilding.RunAsync(app.Services, Console.Out);
 
 app.UseRest();
 app.UseRouting();
@@ -121,6 +124,7 @@ app.MapGrpcService<PartnerTaskService>();
 app.MapHardenedGrpc();
 
 await app.RunAsync();
+return 0;
 
 /// <summary>The hub. Public, so that tests can start it.</summary>
 public partial class Program;

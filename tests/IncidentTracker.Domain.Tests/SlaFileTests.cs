@@ -113,6 +113,11 @@ public sealed class SlaFileTests
     [InlineData("""{ "calendars": [{ "id": "s", "version": 1, "zone": "Europe/Berlin", "week": [] }] }""", "no working time")]
     [InlineData("""{ "calendars": [{ "id": "s", "version": 1, "zone": "Europe/Berlin", "week": [{ "days": ["MONDAY"], "hours": ["8-12"] }] }] }""", "no window")]
     [InlineData("""{ "maintenance": [{ "organization": "GO", "from": "2026-07-01T00:00:00Z", "until": "2026-06-01T00:00:00Z", "reason": "x" }] }""", "ends before it begins")]
+    [InlineData("""{ "calendars": [{ "id": "always", "version": 1, "zone": "Europe/Berlin", "week": [{ "days": ["MONDAY"], "hours": ["08:00-12:00"] }] }] }""", "cannot be named always")]
+    [InlineData("""{ "agreements": [{ "id": "default", "version": 1, "activeFrom": "2026-07-01T00:00:00Z", "for": { "tier": "X" }, "rules": [] }] }""", "default/1 is the policy that the hub comes with")]
+    [InlineData("""{ "agreements": [{ "id": "a", "version": 1, "activeFrom": "2026-07-01T00:00:00Z", "for": { "tier": "X" }, "rules": [] }] }""", "would change nothing")]
+    [InlineData("""{ "agreements": [{ "id": "a", "version": 1, "activeFrom": "2026-07-01T00:00:00Z", "for": { "tier": "X" }, "rules": [{ "status": "QUESTION", "within": "PT1H" }, { "status": "QUESTION", "within": "PT2H" }] }] }""", "two rules for QUESTION")]
+    [InlineData("""{ "agreements": [{ "id": "a", "version": 1, "activeFrom": "2026-07-01T00:00:00Z", "for": { "tier": "X" }, "rules": [{ "status": "TRACING", "within": "P3650D" }], "escalation": [{ "to": "HEADQUARTERS", "after": 1000 }] }] }""", "HEADQUARTERS comes after more than 0 and at most 100 lengths")]
     [InlineData("""{ "policy": [] }""", "policy")]
     [InlineData("""{ "hours": 7 }""", "hours")]
     [InlineData("""nothing""", "the file")]
@@ -128,6 +133,90 @@ public sealed class SlaFileTests
         Assert.Single(SlaFile.Read($$"""{ "policies": [{{policy.ToJsonString()}}] }"""));
 
         policy["escalation"]!.AsArray()[0]!["after"] = 3;
-        Assert.Contains("never reached", Assert.Throws<SlaFileException>(() => SlaFile.Read($$"""{ "policies": [{{policy.ToJsonString()}}] }""")).Message, StringComparison.Ordinal);
+        Assert.Contains("HEADQUARTERS is never reached", Why(), StringComparison.Ordinal);
+        policy["escalation"]!.AsArray()[1]!["after"] = 5;
+        Assert.Contains("SUPERVISOR is never reached", Why(), StringComparison.Ordinal);
+        policy["escalation"]!.AsArray()[0]!["after"] = 6;
+        Assert.Contains("HEADQUARTERS and SUPERVISOR are never reached", Why(), StringComparison.Ordinal);
+        policy["escalation"]!.AsArray()[0]!["to"] = "BREACHED";
+        Assert.Contains("BREACHED is none", Why(), StringComparison.Ordinal);
+
+        string Why() => Assert.Throws<SlaFileException>(() => SlaFile.Read($$"""{ "policies": [{{policy.ToJsonString()}}] }""")).Message;
     }
+
+    [Fact]
+    public void A_policy_of_the_file_does_not_take_the_name_of_the_one_the_hub_comes_with()
+    {
+        var policy = System.Text.Json.Nodes.JsonNode.Parse(typeof(CodeLists).Assembly.GetManifestResourceStream("sla-policy.json")!)!.AsObject();
+        policy["activeFrom"] = "2026-07-01T00:00:00Z";
+
+        Assert.Contains("default/1 is the policy that the hub comes with", Assert.Throws<SlaFileException>(() => SlaFile.Read($$"""{ "policies": [{{policy.ToJsonString()}}] }""")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("Other party, same calendar", "\"GO\", \"station\"", "\"XB\", \"station\"", "2026-07-08", "2026-07-09", "store/1 is in the database with other content")]
+    [InlineData("Calendar alone", "\"GO\"", "\"GO\"", "18:00", "17:00", "store/1 is in the database with other content")]
+    [InlineData("Agreement", "GOLD", "GOLD", "PT30M", "PT20M", "trw-gold/1 is in the database with other content")]
+    public void What_a_second_file_says_under_a_known_name_is_what_was_said_before(string _, string one = "{}", string other = "{}", string before = "{}", string after = "{}", string why = "")
+    {
+        var known = SlaFile.Read(Agreed);
+        var second = SlaFile.Read(Agreed.Replace(one, other, StringComparison.Ordinal).Replace(before, after, StringComparison.Ordinal));
+
+        if (why.Length == 0) Assert.Empty(SlaFile.NotKnown(known, second));
+        else Assert.Contains(why, Assert.Throws<SlaFileException>(() => SlaFile.NotKnown(known, second)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_that_clocks_remember_is_that_of_one_policy_or_one_agreement()
+    {
+        var agreement = new Edition(EditionKind.Agreement, "gold/1", On("07-01 00:00"), "{}");
+
+        Assert.Contains("would be a policy and an agreement", Assert.Throws<SlaFileException>(() => SlaFile.NotKnown([agreement], [agreement with { Kind = EditionKind.Policy }])).Message, StringComparison.Ordinal);
+        Assert.Contains("stands there twice", Assert.Throws<SlaFileException>(() => SlaFile.NotKnown([], [agreement, agreement])).Message, StringComparison.Ordinal);
+        Assert.Equal([agreement with { Kind = EditionKind.Hours }], SlaFile.NotKnown([agreement], [agreement with { Kind = EditionKind.Hours }]));
+    }
+
+    [Fact]
+    public void The_longest_time_with_the_highest_ladder_still_ends_at_a_moment_and_in_order()
+    {
+        var book = BookOf("P3660D", """[{ "to": "HEADQUARTERS", "after": 99 }, { "to": "MEDIATOR", "after": 100 }]""");
+        var clock = Assert.Single(Clocks.All(book, Case(), On("07-06 00:00"), [By("XB").At("07-06 09:00").Says("BAG_REQUESTED").Asks("GO").In("FRA")]).Watch.Running);
+
+        Assert.Equal("store/1", clock.Calendar);
+        var headquarters = HubWords.NextStep(book, clock with { Stage = ClockStage.Breached })!.Value;
+        var mediator = HubWords.NextStep(book, clock with { Stage = ClockStage.Headquarters })!.Value;
+        Assert.True(clock.WarnAt < clock.DueAt && clock.DueAt < headquarters.At && headquarters.At < mediator.At);
+    }
+
+    [Fact]
+    public void An_agreement_changes_how_soon_questions_and_offered_bags_are_answered()
+    {
+        var book = SlaFile.Book(SlaFile.Read("""
+            { "agreements": [{ "id": "quick", "version": 1, "activeFrom": "2026-07-01T00:00:00Z", "for": { "organization": "GO" },
+                "rules": [{ "status": "QUESTION", "within": "PT20M" }, { "status": "HANDOVER", "within": "PT10M" }] }] }
+            """), []);
+
+        var asked = Clocks.All(book, Case(), On("07-06 00:00"), [By("XB").At("07-06 09:00").Notes("Is it blue?").Asks("GO")]).Watch.Running.Single(clock => clock.Track == Track.Question);
+        Assert.Equal(("quick/1", On("07-06 09:20")), (asked.Policy, asked.DueAt));
+        var offered = Clocks.All(book, Case(), On("07-06 00:00"), [By("XB").At("07-06 09:00").Says("ON_HAND"), By("XB").At("07-06 09:30").Hands(CustodyAction.Offered, "XB", "GO")]).Watch.Running.Single(clock => clock.Track == Track.Handover);
+        Assert.Equal(("quick/1", On("07-06 09:40")), (offered.Policy, offered.DueAt));
+    }
+
+    [Fact]
+    public void The_ladder_of_a_clock_is_that_of_the_agreement_pinned_on_it_also_when_a_later_one_holds_by_then()
+    {
+        var book = SlaFile.Book(SlaFile.Read("""
+            { "agreements": [
+              { "id": "gold", "version": 1, "activeFrom": "2026-07-01T00:00:00Z", "for": { "tier": "GOLD" }, "rules": [{ "status": "TRACING", "within": "PT1H" }], "escalation": [{ "to": "SUPERVISOR", "after": 0.5 }] },
+              { "id": "gold", "version": 2, "activeFrom": "2026-07-06T09:30:00Z", "for": { "tier": "GOLD" }, "rules": [{ "status": "TRACING", "within": "PT1H" }] }] }
+            """), []);
+        string[] Said(string moment) => [.. Watchman.Live(Case() with { Tier = "GOLD" }, [By("TRW").At(moment).Says("TRACING")], On("07-06 18:00"), book).Words.Select(Watchman.Written)];
+
+        Assert.Equal(["07-06 09:48 SLA_DUE_SOON TRW", "07-06 10:00 SLA_BREACHED TRW", "07-06 10:30 ESCALATED TRW Supervisor"], Said("07-06 09:00"));
+        Assert.Equal(["07-06 10:48 SLA_DUE_SOON TRW", "07-06 11:00 SLA_BREACHED TRW", "07-06 12:00 ESCALATED TRW Headquarters", "07-06 13:00 ESCALATED TRW Supervisor", "07-06 15:00 ESCALATED TRW Mediator"], Said("07-06 10:00"));
+    }
+
+    private static SlaBook BookOf(string within, string ladder) => SlaFile.Book(SlaFile.Read(Agreed.Replace("\"agreements\": [",
+        $$""" "agreements": [{ "id": "long", "version": 1, "activeFrom": "2026-07-01T00:00:00Z", "for": { "organization": "GO" }, "rules": [{ "status": "BAG_REQUESTED", "within": "{{within}}", "hours": "BUSINESS" }], "escalation": {{ladder}} },""", StringComparison.Ordinal)), []);
 }

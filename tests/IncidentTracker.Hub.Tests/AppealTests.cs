@@ -51,6 +51,23 @@ public sealed class AppealTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_silence_that_an_appeal_has_voided_is_one_on_page_spreadsheet_and_REST_before_appeals_and_none_after()
+    {
+        await DecideAsync("XB", await AppealAsync("TRW", "The line was cut by the airport."), "GRANTED");
+        using var trw = As(_hub, "TRW");
+        const string period = "?from=2026-07-01&to=2026-08-01";
+
+        var card = await CardAsync();
+        Assert.Equal((1, 0, 1), (Number(card, "raw", "silent"), Number(card, "adjusted", "silent"), Number(card, "adjusted", "voided")));
+        var line = Assert.Single((await trw.GetStringAsync($"/api/v1/scorecards/TRW.csv{period}")).Split("\r\n"), one => one.StartsWith(_reference, StringComparison.Ordinal));
+        Assert.Equal(["SILENT", "VOIDED"], line.Split(',')[9..11]);
+        var page = await trw.GetStringAsync($"/scorecard/TRW{period}");
+        Assert.Contains("<th scope=\"row\">Together</th><td>1</td><td>0</td><td>0</td><td>0</td><td>0</td><td>1</td>", page, StringComparison.Ordinal);
+        Assert.Contains("<th scope=\"row\">Before appeals</th><td>1</td><td>0</td><td>0</td><td>1</td><td>0</td><td>0</td>", page, StringComparison.Ordinal);
+        Assert.Matches("TRW</bdi></a></th>\\s*<td>1</td><td>0</td><td>0</td><td>0</td><td>1</td><td>none</td><td>0 in time, 0 late, 1 silent</td>", await trw.GetStringAsync($"/scorecard{period}"));
+    }
+
+    [Fact]
     public async Task A_denied_appeal_changes_nothing()
     {
         var before = await CardAsync();

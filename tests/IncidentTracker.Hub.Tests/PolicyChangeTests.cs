@@ -23,7 +23,7 @@ public sealed class PolicyChangeTests
         try
         {
             await using var hub = await Hub.StartAsync(("Sla:File", file));
-            await DueCases.StoreAsync(hub.Database, 150, hub.Time.Now + Duration.FromDays(30));
+            await DueCases.StoreAsync(hub.Database, 20_000, hub.Time.Now + Duration.FromDays(30));
             var reference = await hub.As("XB").OpenAsync("0901123456");
             hub.Time.Advance(Duration.FromMinutes(1));
             await hub.As("XB").AcceptedAsync(Say.That("u1", reference, "ACKNOWLEDGED"));
@@ -49,6 +49,46 @@ public sealed class PolicyChangeTests
         {
             File.Delete(file);
         }
+    }
+
+    [Fact]
+    public async Task A_case_that_is_opened_again_leaves_the_clocks_that_ended_as_they_were_and_alerts_nobody()
+    {
+        await using var hub = await Hub.StartAsync();
+        var reference = await hub.As("XB").OpenAsync("0901123456");
+        await hub.LiveUntilAsync(hub.Time.Now + Duration.FromMinutes(40));      // the first word comes late
+        await hub.As("XB").AcceptedAsync(Say.That("u1", reference, "ACKNOWLEDGED"));
+        await hub.LiveUntilAsync(hub.Time.Now + Duration.FromMinutes(10));
+        await hub.As("XB").AcceptedAsync(Say.That("u2", reference, "CLOSED_CANCELLED"));
+        await hub.LiveUntilAsync(hub.Time.Now + Duration.FromDays(20));
+        var (before, alerts) = ((await ClocksOfAsync(hub, reference)).Ended, await hub.WithDbAsync(db => db.Alerts.CountAsync()));
+        Assert.Equal([ClockEnd.Late, ClockEnd.Met], before.Select(end => end.End));
+
+        await hub.As("XB").AcceptedAsync(Say.That("u3", reference, "REOPENED"));
+        await hub.LiveUntilAsync(hub.Time.Now + Duration.FromMinutes(10));
+
+        var (running, ended) = await ClocksOfAsync(hub, reference);
+        Assert.Equal(before, ended);
+        Assert.Equal(ClockStage.Running, Assert.Single(running).Stage);
+        Assert.Equal(alerts, await hub.WithDbAsync(db => db.Alerts.CountAsync()));
+        await hub.ProveStoredEqualsFoldedAsync();
+    }
+
+    [Fact]
+    public async Task The_database_takes_no_closed_case_whose_clocks_run()
+    {
+        await using var hub = await Hub.StartAsync();
+        var reference = await hub.As("XB").OpenAsync("0901123456");
+        Task<int> ClocksAsync() => hub.WithDbAsync(db => db.Incidents.Select(row => row.Clocks).SingleAsync());
+        Assert.Equal(1, await ClocksAsync());
+
+        var failure = await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => hub.WithDbAsync(db => db.Incidents.ExecuteUpdateAsync(set => set.SetProperty(row => row.Phase, nameof(Phase.Closed)))));
+        Assert.Contains("incidents_closed_have_no_clocks", failure.Message, StringComparison.Ordinal);
+
+        await hub.As("XB").AcceptedAsync(Say.That("u1", reference, "CLOSED_CANCELLED"));
+        Assert.Equal((0, nameof(Phase.Closed)), (await ClocksAsync(), await hub.WithDbAsync(db => db.Incidents.Select(row => row.Phase).SingleAsync())));
+        await hub.As("XB").AcceptedAsync(Say.That("u2", reference, "REOPENED"));
+        Assert.Equal(1, await ClocksAsync());
     }
 
     [Fact]

@@ -88,6 +88,63 @@ public sealed class ScorecardTests
     }
 
     [Fact]
+    public async Task A_word_that_waits_at_the_door_of_a_hub_that_is_away_for_an_hour_is_not_late()
+    {
+        await using var hub = await Hub.StartAsync();
+        var reference = await hub.As("XB").OpenAsync("0901123456");
+        hub.Time.Advance(Duration.FromMinutes(1));
+        await hub.As("TRW").AcceptedAsync(Say.That("u1", reference, "TRACING"));
+        hub.Time.Advance(Duration.FromHours(3.5));
+        await hub.StopAsync();
+        hub.Time.Advance(Duration.FromHours(1));        // due in the middle of it
+        await hub.RestartAsync();
+        await hub.As("TRW").AcceptedAsync(Say.That("u2", reference, "LAST_SEEN"));
+        using var trw = As(hub, "TRW");
+
+        var card = await trw.GetFromJsonAsync<JsonElement>($"/api/v1/scorecards/TRW{July}");
+
+        Assert.Equal((0, 0, "PT1H"), (Number(card, "raw", "late"), Number(card, "raw", "silent"), card.GetProperty("givenBack").GetString()));
+        Assert.Equal(0, Number(card, "waitingSeconds"));
+    }
+
+    [Fact]
+    public async Task Who_speaks_for_travellers_asks_and_stands_on_no_scorecard_as_owing()
+    {
+        await using var hub = await Hub.StartAsync();
+        var reference = await hub.As("XB").OpenAsync("0901123456");
+        hub.Time.Advance(Duration.FromMinutes(1));
+        await hub.As("XB").AcceptedAsync(Say.Note("q-1", reference, "Is the address right?").But(update => update.AskedParty = "AG"));
+        hub.Time.Advance(Duration.FromHours(9));
+        using var agent = As(hub, "AG");
+
+        Assert.Contains((await agent.GetFromJsonAsync<JsonElement>($"/api/v1/incidents/{reference}/clocks")).GetProperty("clocks").EnumerateArray(), clock => clock.GetProperty("party").GetProperty("partyId").GetString() == "AG");
+        Assert.Equal(0, Number(await agent.GetFromJsonAsync<JsonElement>($"/api/v1/scorecards/AG{July}"), "raw", "clocks"));
+        Assert.DoesNotContain("/scorecard/AG?", await agent.GetStringAsync($"/scorecard{July}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_the_time_of_an_owners_cases_belongs_to_somebody_and_only_the_owner_reads_it()
+    {
+        await using var hub = await Stories.StartHubAsync();
+        await hub.TellAsync("sc01", live: true);
+        await hub.TellAsync("sc02", live: true);
+        using var xb = As(hub, "XB");
+        using var go = As(hub, "GO");
+
+        var whole = await xb.GetFromJsonAsync<JsonElement>($"/api/v1/scorecards/XB/time?from=2026-07-01&to=2026-12-31");
+        var parts = new[] { "from=2026-07-01&to=2026-07-07", "from=2026-07-07&to=2026-07-08", "from=2026-07-08&to=2026-12-31" }.Select(period => xb.GetFromJsonAsync<JsonElement>($"/api/v1/scorecards/XB/time?{period}").Result).ToArray();
+
+        var totals = whole.GetProperty("totals").EnumerateArray().ToArray();
+        Assert.True(totals.Length >= 3 && Number(whole, "lifetimeSeconds") > 86_400);
+        Assert.Equal(Number(whole, "lifetimeSeconds"), totals.Sum(total => Number(total, "seconds")));
+        Assert.Equal(1, totals.Sum(total => total.GetProperty("share").GetDouble()), 9);
+        Assert.Equal(Number(whole, "lifetimeSeconds"), parts.Sum(part => Number(part, "lifetimeSeconds")));
+        Assert.Equal(HttpStatusCode.NotFound, (await go.GetAsync("/api/v1/scorecards/XB/time")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await hub.Browse().GetAsync("/api/v1/scorecards/XB/time")).StatusCode);
+        Assert.Equal(0, Number(await go.GetFromJsonAsync<JsonElement>("/api/v1/scorecards/GO/time?from=2026-07-01&to=2026-12-31"), "lifetimeSeconds"));
+    }
+
+    [Fact]
     public async Task Nobody_reads_the_scorecard_of_another()
     {
         await using var hub = await Hub.StartAsync();
@@ -190,6 +247,10 @@ public sealed class ScorecardTests
             Assert.Contains("<caption", html, StringComparison.Ordinal);
             Assert.Contains("scope=\"col\"", html, StringComparison.Ordinal);
         });
+        // Rows are named by what happened, not by what somebody should do, and one is one.
+        Assert.Contains("<th scope=\"row\">Search goes on</th>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("The bag is being searched for", page, StringComparison.Ordinal);
+        Assert.All(new[] { all, page }, html => Assert.DoesNotMatch("\\b1 (cases|times|reports)\\b", html));
         Assert.Equal(HttpStatusCode.NotFound, (await browser.GetAsync("/scorecard/NOBODY")).StatusCode);
     }
 
@@ -231,7 +292,7 @@ public sealed class ScorecardTests
         var lines = (await answer.Content.ReadAsStringAsync()).Split("\r\n");
         Assert.StartsWith("case,clock,party,", lines[0], StringComparison.Ordinal);
         Assert.Equal("", lines[^1]);
-        Assert.All(lines[1..^1], line => Assert.Equal(16, line.Split(',').Length));
+        Assert.All(lines[1..^1], line => Assert.Equal(17, line.Split(',').Length));
         return lines[1..^1];
     }
 }

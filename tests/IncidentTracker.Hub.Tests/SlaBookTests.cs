@@ -43,6 +43,55 @@ public sealed class SlaBookTests
     }
 
     [Fact]
+    public async Task Of_two_hubs_that_start_at_once_with_different_files_one_does_not_start()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            await using var database = await TestDatabase.CreateAsync();
+            await using (Hub.StartOn(database)) { }      // the tables are there
+            using var one = new Agreed(Gold);
+            using var other = new Agreed(Gold.Replace("PT10M", "PT5M", StringComparison.Ordinal));
+
+            var starts = await Task.WhenAll(new[] { one, other }.Select(file => Task.Run<object>(() =>
+            {
+                try { return Hub.StartOn(database, null, ("Sla:File", file.Name)); }
+                catch (Exception failure) { return failure; }
+            })));
+
+            foreach (var hub in starts.OfType<Hub>()) await hub.DisposeAsync();
+            Assert.Contains("gold/1 is in the database with other content", Assert.Single(starts.OfType<SlaFileException>()).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_second_file_cannot_give_a_calendar_of_others_other_hours()
+    {
+        using var file = new Agreed(Hours("GO", "18:00"));
+        await using var hub = await Hub.StartAsync(("Sla:File", file.Name));
+
+        file.Write(Hours("XB", "17:00"));
+        Assert.Contains("store/1 is in the database with other content", (await Assert.ThrowsAsync<SlaFileException>(hub.RestartAsync)).Message, StringComparison.Ordinal);
+        file.Write(Hours("XB", "18:00"));
+        await hub.RestartAsync();
+    }
+
+    [Fact]
+    public async Task Whoever_and_wherever_the_file_names_and_nobody_knows_is_named_at_the_start()
+    {
+        using var file = new Agreed(Hours("GO", "18:00").Replace("\"hours\": [{ \"org", """ "hours": [{ "organization": "GOO", "station": "FRX", "calendar": "store/1", "activeFrom": "2026-07-06T12:00:00Z" }, { "org""", StringComparison.Ordinal));
+        await using var hub = await Hub.StartAsync(("Sla:File", file.Name));
+
+        Assert.Equal(
+            ["Sla:File: hours store/1 is for GOO, which is not in the register. It holds for nobody until that organization joins", "Sla:File: hours store/1 is for the station FRX, which the hub does not know. Is the code right?"],
+            hub.Log.Where(line => line.Text.StartsWith("Sla:File", StringComparison.Ordinal)).Select(line => line.Text));
+    }
+
+    private static string Hours(string organization, string closes) => $$"""
+        { "calendars": [{ "id": "store", "version": 1, "zone": "Europe/Berlin", "week": [{ "days": ["MONDAY"], "hours": ["08:00-{{closes}}"] }] }],
+          "hours": [{ "organization": "{{organization}}", "station": "FRA", "calendar": "store/1", "activeFrom": "2026-07-06T12:00:00Z" }] }
+        """;
+
+    [Fact]
     public async Task An_outage_of_the_hub_counts_against_nobody_and_ends_in_no_storm()
     {
         await using var hub = await Hub.StartAsync();

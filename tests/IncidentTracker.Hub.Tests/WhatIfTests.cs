@@ -157,7 +157,7 @@ public sealed class WhatIfTests
 
         Assert.Equal(0, Number(await TryAsync(xb, Quick, "2026-07-01", "2026-08-01"), "casesThatDiffer"));
         var answer = await xb.PostAsync("/api/v1/sla/what-if", Body(Quick.Replace("PT1H", "PT2H", StringComparison.Ordinal), "2026-07-01", "2026-08-01"));
-        Assert.Contains("quick/1 holds with other content", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("quick/1 is in the database with other content", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -29,6 +29,8 @@ public sealed partial class RunTests : IDisposable
             using var browser = new HttpClient();
             var mailbox = await SaidAsync(run, Mailbox(), stop.Token);
             Assert.Equal($"http://localhost:{port + 2}", mailbox);
+            var scorecard = await SaidAsync(run, Scorecards(), stop.Token);
+            Assert.Equal($"http://localhost:{port}/scorecard", scorecard);
             var page = await SaidAsync(run, Page(), stop.Token);
 
             await UntilAsync(async () =>
@@ -36,7 +38,11 @@ public sealed partial class RunTests : IDisposable
                 var told = Regex.Replace(Tag().Replace(await browser.GetStringAsync(page, stop.Token), " "), "\\s+", " ");
                 return told.Contains("We expected news from Worldwide Tracing by Monday 6 July, 19:10", StringComparison.Ordinal) && told.Contains("It has not come. We asked again on", StringComparison.Ordinal);
             }, run, stop.Token);
+            var scores = Regex.Replace(Tag().Replace(await browser.GetStringAsync(scorecard, stop.Token), " "), "\\s+", " ");
             var shown = await browser.GetStringAsync(mailbox, stop.Token);
+
+            // Words owed, in time, late, and one that is silent.
+            Assert.Matches("Worldwide Tracing \\d+ \\d+ \\d+ [1-9]", scores);
 
             Assert.Matches("news from Worldwide Tracing was due by Monday 6 July, 18:10 UTC and has not come</h2><p>Mail to station@trw\\.example", shown);
             Assert.Matches("Answer with one press: <a href=\"http://127\\.0\\.0\\.1:\\d+/reply\\?for=", shown);
@@ -112,6 +118,9 @@ public sealed partial class RunTests : IDisposable
 
     [GeneratedRegex("Mailbox +(http://[^ ]+)")]
     private static partial Regex Mailbox();
+
+    [GeneratedRegex("Scorecards +(http://[^ ]+)")]
+    private static partial Regex Scorecards();
 
     [GeneratedRegex("The traveller's page: (http://[^ ]+)")]
     private static partial Regex Page();

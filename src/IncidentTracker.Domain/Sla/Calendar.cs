@@ -14,8 +14,9 @@ public sealed record Calendar(string Id, int Version, string Zone, ImmutableArra
     /// <summary>Every second counts.</summary>
     public static readonly Calendar Always = new("always", 1, "Etc/UTC", [], []);
 
-    // Nobody is closed for longer; a calendar without any time must not be searched for ever.
-    private const int Horizon = 400;
+    // Days that are looked at: twenty years, so that much work finds its end in few hours a week, too. A calendar without
+    // any time must not be searched for ever.
+    private const int Horizon = 7_320;
 
     // A time that the change to summer time skips means the first moment after it; one that comes twice means the first.
     private static readonly ZoneLocalMappingResolver Lenient = Resolvers.CreateMappingResolver(Resolvers.ReturnEarlier, Resolvers.ReturnStartOfIntervalAfter);
@@ -48,32 +49,23 @@ public sealed record Calendar(string Id, int Version, string Zone, ImmutableArra
             yield return "It has no working time.";
     }
 
-    /// <summary>The moment at which so much working time has passed. Null: the calendar has no such time within a year.</summary>
+    /// <summary>
+    /// The moment at which so much working time has passed. What is left after twenty years counts around the clock, so
+    /// that more work never ends sooner. Null: the calendar has no time at all.
+    /// </summary>
     public Instant? After(Instant from, Duration work)
     {
         if (IsAlways) return from + work;
-        foreach (var window in Windows(from, forward: true))
+        Instant? last = null;
+        foreach (var window in Windows(from))
         {
             var start = Instant.Max(from, window.Start);
             if (window.End <= start) continue;
             if (work <= window.End - start) return start + work;
             work -= window.End - start;
+            last = window.End;
         }
-        return null;
-    }
-
-    /// <summary>The moment from which so much working time is left until another. Null: the calendar has no such time within a year.</summary>
-    public Instant? Before(Instant until, Duration work)
-    {
-        if (IsAlways) return until - work;
-        foreach (var window in Windows(until, forward: false))
-        {
-            var end = Instant.Min(until, window.End);
-            if (end <= window.Start) continue;
-            if (work <= end - window.Start) return end - work;
-            work -= end - window.Start;
-        }
-        return null;
+        return last + work;
     }
 
     /// <summary>The way from one moment to another, without a gap: stretches that count, and those that do not with the reason.</summary>
@@ -87,7 +79,7 @@ public sealed record Calendar(string Id, int Version, string Zone, ImmutableArra
         }
 
         var at = from;
-        foreach (var window in Windows(from, forward: true))
+        foreach (var window in Windows(from))
         {
             var (start, end) = (Instant.Max(window.Start, from), Instant.Min(window.End, until));
             if (end <= start && window.Start < until) continue;
@@ -105,14 +97,14 @@ public sealed record Calendar(string Id, int Version, string Zone, ImmutableArra
         Between(from, until).Where(stretch => stretch.Counts).Aggregate(Duration.Zero, (sum, stretch) => sum + stretch.Length);
 
     // The day before is asked too: its last window may reach into this one where clocks are set back at midnight.
-    private IEnumerable<Interval> Windows(Instant from, bool forward)
+    private IEnumerable<Interval> Windows(Instant from)
     {
-        var day = from.InZone(Place).Date.PlusDays(forward ? -1 : 1);
-        for (var i = 0; i < Horizon; i++, day = day.PlusDays(forward ? 1 : -1))
+        if (Week.IsEmpty) yield break;
+        var day = from.InZone(Place).Date.PlusDays(-1);
+        for (var i = 0; i < Horizon; i++, day = day.PlusDays(1))
         {
             if (Holidays.Any(holiday => holiday.Day == day)) continue;
-            var windows = Week.Where(hours => hours.Day == day.DayOfWeek).OrderBy(hours => hours.Opens).Select(hours => hours.On(day, Place, Lenient));
-            foreach (var window in forward ? windows : windows.Reverse()) yield return window;
+            foreach (var hours in Week.Where(hours => hours.Day == day.DayOfWeek).OrderBy(hours => hours.Opens)) yield return hours.On(day, Place, Lenient);
         }
     }
 

@@ -38,7 +38,13 @@ public sealed record ScorePeriod(Instant From, Instant To)
 /// <param name="Overdue">How long the word was, or is, overdue. Zero when it never was.</param>
 /// <param name="HandledInTime">What the late word tells had happened before it was due: handled in time, reported late.</param>
 /// <param name="GivenBack">Time in which the party could not speak, and which it got back.</param>
-public sealed record ScoredClock(DutyClock Clock, Instant At, Instant? EndedAt, Score Raw, Score Adjusted, Duration Overdue, bool HandledInTime, Duration GivenBack);
+public sealed record ScoredClock(DutyClock Clock, Instant At, Instant? EndedAt, Score Raw, Score Adjusted, Duration Overdue, bool HandledInTime, Duration GivenBack)
+{
+    /// <summary>How often the customer, or an agent, had to ask or tell while it was overdue. With several, the one that was due first has it.</summary>
+    public int Contacts { get; init; }
+
+    internal bool IsOverdueAt(Instant at, Instant now) => Overdue > Duration.Zero && Clock.DueAt < at && at < (EndedAt ?? now);
+}
 
 /// <summary>What one case adds to the scorecard of one party.</summary>
 /// <param name="Case">Names the case.</param>
@@ -59,25 +65,35 @@ public sealed record CaseScore(
         if (facts.IsSighting) return [];
 
         var clocks = Scored(book, facts, openedAt, claims, isGranted, now).ToLookup(clock => clock.Clock.Party);
-        var spans = Ledger.Of(book, facts, openedAt, claims, now).Spans.ToLookup(span => span.Who);
+        var spans = Ledger.Of(book, facts, openedAt, claims, now).Within(period).Spans.ToLookup(span => span.Who);
         var words = claims.Where(claim => period.Has(claim.ReceivedAt)).ToArray();
         var lags = words.Where(IsReport).ToLookup(claim => claim.By, claim => Duration.Max(claim.Lag, Duration.Zero));
-        var contacts = words.Where(claim => claim.Reporter.SpeaksForCustomer).Select(claim => claim.ReceivedAt).ToArray();
+        var contacts = Asked(facts, claims, period);
 
         var scores = ImmutableArray.CreateBuilder<CaseScore>();
         foreach (var party in clocks.Select(of => of.Key).Concat(spans.Select(of => of.Key).OfType<OrganizationId>()).Concat(lags.Select(of => of.Key)).Distinct().OrderBy(party => party.Value, StringComparer.Ordinal))
         {
             if (party == OrganizationId.Customer) continue;
 
+            var waitedFor = contacts.Select(at => clocks[party].Where(clock => clock.IsOverdueAt(at, now)).MinBy(clock => (clock.Clock.DueAt, clock.Clock.Number))?.Clock.Number).OfType<int>().ToArray();
             var overdue = Union(clocks[party].Where(clock => clock.Overdue > Duration.Zero).Select(clock => (clock.Clock.DueAt, clock.EndedAt ?? now)));
-            var time = spans[party].Select(span => Within(span, period)).ToArray();
+            var time = spans[party].ToArray();
             var score = new CaseScore(
-                name, party, [.. clocks[party].Where(clock => period.Has(clock.At))], Sum(time.Select(stretch => stretch.Until - stretch.From)),
-                Sum(time.SelectMany(stretch => overdue.Select(window => Overlap(stretch, (Ledger.Second(window.From), Ledger.Second(window.Until)))))),
-                contacts.Count(at => overdue.Any(window => window.From < at && at < window.Until)), [.. lags[party]]);
+                name, party, [.. clocks[party].Where(clock => period.Has(clock.At)).Select(clock => clock with { Contacts = waitedFor.Count(number => number == clock.Clock.Number) })], Sum(time.Select(span => span.Length)),
+                Sum(time.SelectMany(span => overdue.Select(window => Overlap((span.From, span.Until), (Ledger.Second(window.From), Ledger.Second(window.Until)))))),
+                waitedFor.Length, [.. lags[party]]);
             if (!score.IsEmpty) scores.Add(score);
         }
         return scores.ToImmutable();
+    }
+
+    // What was taken back, said twice or not believed was no question. By what was known when the period ended: what comes later changes nothing.
+    private static Instant[] Asked(CaseFacts facts, IReadOnlyCollection<Claim> claims, ScorePeriod period)
+    {
+        if (!claims.Any(IsOfCustomer)) return [];
+        return [.. Fold.All(facts, claims.Where(claim => claim.ReceivedAt < period.To)).Entries.Where(entry => entry.Counts && IsOfCustomer(entry.Claim)).Select(entry => entry.Claim.ReceivedAt)];
+
+        bool IsOfCustomer(Claim claim) => claim.Reporter.SpeaksForCustomer && claim.Correction is not { Kind: CorrectionKind.Void } && period.Has(claim.ReceivedAt);
     }
 
     private bool IsEmpty => Clocks.IsEmpty && Time == Duration.Zero && Contacts == 0 && Lags.IsEmpty;
@@ -123,12 +139,6 @@ public sealed record CaseScore(
     // Of a day that was only named by its date nobody knows how long ago it was.
     private static bool IsReport(Claim claim) =>
         claim is { Judgement: null, IsInternal: false, Classifier: Classifier.Actual, Happened: { Precision: not TimePrecision.Date }, Reporter.SpeaksForCustomer: false };
-
-    private static (Instant From, Instant Until) Within(LedgerSpan span, ScorePeriod period)
-    {
-        var from = Instant.Max(span.From, Ledger.Second(period.From));
-        return (from, Instant.Max(from, Instant.Min(span.Until, Ledger.Second(period.To))));
-    }
 
     private static Duration Overlap((Instant From, Instant Until) one, (Instant From, Instant Until) other) =>
         Duration.Max(Instant.Min(one.Until, other.Until) - Instant.Max(one.From, other.From), Duration.Zero);

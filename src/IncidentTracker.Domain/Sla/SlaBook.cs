@@ -83,15 +83,21 @@ public sealed record SlaBook
         return Calendar.Always;
     }
 
-    /// <summary>The policy that is pinned on a clock.</summary>
-    public SlaPolicy PinnedPolicy(DutyClock clock) => Policies.FirstOrDefault(dated => dated.Value.Name == clock.Policy)?.Value ?? PolicyAt(clock.StartedAt);
+    /// <summary>The policy that is pinned on a clock; with the ladder of the agreement, where one with a ladder is.</summary>
+    public SlaPolicy PinnedPolicy(DutyClock clock)
+    {
+        if (Policies.FirstOrDefault(dated => dated.Value.Name == clock.Policy) is { Value: { } pinned }) return pinned;
+        var usual = PolicyAt(clock.StartedAt);
+        return Agreements.FirstOrDefault(dated => dated.Value.Name == clock.Policy)?.Value is { Escalation.IsEmpty: false } agreed ? usual with { Escalation = agreed.Escalation } : usual;
+    }
 }
 
 /// <summary>Something that holds from a moment on.</summary>
 public sealed record Dated<T>(Instant From, T Value);
 
 /// <summary>Other times than the policy's, for some cases.</summary>
-public sealed record Agreement(string Id, int Version, AgreementScope For, ImmutableArray<SlaRule> Rules)
+/// <param name="Escalation">The ladder of the words that its rules are about. Empty: that of the policy.</param>
+public sealed record Agreement(string Id, int Version, AgreementScope For, ImmutableArray<SlaRule> Rules, ImmutableArray<Escalation> Escalation)
 {
     /// <summary>What is pinned on clocks: gold/2.</summary>
     public string Name => $"{Id}/{Version}";

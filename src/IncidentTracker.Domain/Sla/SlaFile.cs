@@ -16,8 +16,13 @@ public static class SlaFile
     // Nobody waits for a word for longer, and sums of it still are moments.
     private static readonly Duration Longest = Duration.FromDays(3_660);
 
+    // So many lengths of the longest time still end at a moment.
+    private const int MostLengths = 100;
+
     // What was left out stays out.
     private static readonly JsonSerializerOptions AsWritten = new(CodeLists.Json) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault };
+
+    private static readonly JsonSerializerOptions ForPeople = new(AsWritten) { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads a file. Whatever is wrong is said with the entry it is in.</summary>
     /// <exception cref="SlaFileException">It cannot be used.</exception>
@@ -26,6 +31,9 @@ public static class SlaFile
         var file = Parse<Content>(json, "the file");
         var calendars = file.Calendars.Or().Select(entry => entry.ToCalendar()).ToArray();
         if (calendars.GroupBy(calendar => calendar.Name).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new SlaFileException($"The calendar {twice.Key} stands there twice.");
+        if (calendars.Any(calendar => calendar.Id == Calendar.Always.Id)) throw new SlaFileException($"A calendar cannot be named {Calendar.Always.Id}: that is the hub's own name for around the clock.");
+        if (file.Policies.Or().Select(entry => entry.Name).Concat(file.Agreements.Or().Select(entry => entry.Name)).Any(name => name == CodeLists.DefaultPolicy.Name))
+            throw new SlaFileException($"{CodeLists.DefaultPolicy.Name} is the policy that the hub comes with. Give yours another id, or a later version.");
 
         return
         [
@@ -36,7 +44,42 @@ public static class SlaFile
                 Inline = file.Calendars.Or().FirstOrDefault(calendar => calendar.Name == entry.Calendar) ?? throw new SlaFileException($"hours of {entry.Organization}: there is no calendar {entry.Calendar}; write id/version of one in \"calendars\"."),
             }))),
             .. file.Maintenance.Or().Select(entry => new Edition(EditionKind.Maintenance, entry.Name, From(entry.From, entry.Name), Text(entry))),
+            .. file.Calendars.Or().Select(entry => new Edition(EditionKind.Calendar, entry.Name, Instant.FromUnixTimeTicks(0), Text(entry))),
         ];
+    }
+
+    /// <summary>The next version of the last calendar of this name in a file, as an entry for it, with holidays that were looked at. Empty: they are all in it already.</summary>
+    /// <exception cref="SlaFileException">There is no such calendar.</exception>
+    public static string WithHolidays(string json, string calendar, HolidayPreview preview)
+    {
+        var last = Parse<Content>(json, "the file").Calendars.Or().Where(entry => entry.Id == calendar).MaxBy(entry => entry.Version) ?? throw new SlaFileException($"the file has no calendar \"{calendar}\".");
+        var next = preview.ApplyTo(last.ToCalendar(), preview.Days);
+        return next.Version == last.Version ? "" : JsonSerializer.Serialize(last with { Version = next.Version, Holidays = [.. next.Holidays.Select(holiday => new HolidayEntry(LocalDatePattern.Iso.Format(holiday.Day), holiday.Name))] }, ForPeople);
+    }
+
+    /// <summary>What of a file is not known yet. Whatever has a name never changes, and of what clocks remember no two things have the same one.</summary>
+    /// <exception cref="SlaFileException">A name means something else already.</exception>
+    public static IReadOnlyList<Edition> NotKnown(IEnumerable<Edition> known, IEnumerable<Edition> read)
+    {
+        var all = new Dictionary<(bool, EditionKind, string), Edition>();
+        foreach (var edition in known) all.TryAdd(Key(edition), edition);
+        var added = new List<Edition>();
+        foreach (var edition in read)
+        {
+            if (all.TryAdd(Key(edition), edition))
+            {
+                added.Add(edition);
+                continue;
+            }
+            var before = all[Key(edition)];
+            if (before.Kind != edition.Kind) throw new SlaFileException($"{edition.Name} would be a policy and an agreement. Clocks remember the name alone: give one of them another.");
+            if (added.Contains(before)) throw new SlaFileException($"{edition.Name} stands there twice.");
+            if (before.Body != edition.Body) throw new SlaFileException($"{edition.Name} is in the database with other content. What was announced never changes: give it a new version.");
+        }
+        return added;
+
+        static (bool, EditionKind, string) Key(Edition edition) =>
+            edition.Kind is EditionKind.Policy or EditionKind.Agreement ? (true, default, edition.Name) : (false, edition.Kind, edition.Name);
     }
 
     /// <summary>Puts editions into a book, on top of the default policy.</summary>
@@ -90,6 +133,23 @@ public static class SlaFile
         throw new SlaFileException($"{name}: \"{iso}\" is no length such as PT4H or P1D, of at most ten years.");
     }
 
+    private static void CheckOnce(ImmutableArray<RuleEntry> rules, string name)
+    {
+        if (rules.GroupBy(rule => rule.Status).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new SlaFileException($"{name}: there are two rules for {twice.Key}.");
+    }
+
+    private static void CheckLadder(ImmutableArray<Escalation> steps, string name)
+    {
+        if (steps.FirstOrDefault(step => step.To <= ClockStage.Breached) is { } low) throw new SlaFileException($"{name}: the steps of \"escalation\" are HEADQUARTERS, SUPERVISOR and MEDIATOR; {Named(low.To)} is none.");
+        if (steps.FirstOrDefault(step => step.After is not (> 0 and <= MostLengths)) is { } far) throw new SlaFileException($"{name}: {Named(far.To)} comes after more than 0 and at most {MostLengths} lengths of the time that was given.");
+
+        // Told is the highest step whose time has come. What stands behind a higher one, or comes no sooner than one, is passed over.
+        var never = steps.Where((step, i) => steps.Take(i).Any(before => before.To >= step.To) || steps.Skip(i + 1).Any(later => later.To > step.To && later.After <= step.After)).ToArray();
+        if (never.Length > 0) throw new SlaFileException($"{name}: in \"escalation\" {string.Join(" and ", never.Select(step => Named(step.To)))} {(never.Length == 1 ? "is" : "are")} never reached: the steps go up, each later than the one before.");
+
+        static string Named(ClockStage stage) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(stage.ToString());
+    }
+
     private static ImmutableArray<T> Or<T>(this ImmutableArray<T> given) => given.IsDefault ? [] : given;
 
     private interface IEntry
@@ -120,9 +180,10 @@ public static class SlaFile
             var policy = ToPolicy();
             if (Version < 1) throw new SlaFileException($"{Name}: versions begin with 1.");
             if (WarnAt is <= 0 or > 1) throw new SlaFileException($"{Name}: \"warnAt\" is a share of the time, above 0 and at most 1.");
-            var levels = policy.Escalation.Select(step => (step.To, step.After)).ToArray();
-            if (levels.Any(step => step.To <= ClockStage.Breached || step.After is not (> 0 and <= 1000)) || levels.Zip(levels.Skip(1)).Any(pair => pair.Second.To <= pair.First.To || pair.Second.After <= pair.First.After))
-                throw new SlaFileException($"{Name}: the steps of \"escalation\" go up from HEADQUARTERS, each later than the one before; a step after a higher or later one is never reached.");
+            CheckLadder(policy.Escalation, Name);
+            CheckOnce(Rules, Name);
+            if (Rules.FirstOrDefault(rule => rule.Status is SlaRule.Question or SlaRule.Handover) is { } beside)
+                throw new SlaFileException($"{Name}: a policy says \"{beside.Status.ToLowerInvariant()}\" beside its rules, not among them.");
             foreach (var prompt in policy.Prompts)
                 if (prompt.Unless.FirstOrDefault(code => CodeLists.Find(code) is null) is { } unknown) throw new SlaFileException($"{Name}: \"unless\" of {prompt.Name} names {unknown}, and there is no such status.");
             if (policy.Prompts.GroupBy(prompt => prompt.Name).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new SlaFileException($"{Name}: the prompt {twice.Key} stands there twice.");
@@ -135,7 +196,7 @@ public static class SlaFile
     internal sealed record RuleEntry(
         string Status, string Within, ImmutableArray<StepEntry> Steps = default, string? AfterEta = null, SlaHours Hours = SlaHours.Elapsed, bool Pauses = false, string? Then = null, string? Critical = null)
     {
-        public SlaRule ToRule(string name) => CodeLists.Find(Status) is { NextWord: not null }
+        public SlaRule ToRule(string name) => Status is SlaRule.Question or SlaRule.Handover || CodeLists.Find(Status) is { NextWord: not null }
             ? new(Status, Length(Within, name), [.. Steps.Or().Select(step => new SlaStep(Length(step.UntilAge, name), Length(step.Within, name)))], AfterEta is { } after ? Length(after, name) : null, Hours, Pauses, Then is { } then ? Length(then, name) : null, Critical is { } critical ? Length(critical, name) : null)
             : throw new SlaFileException($"{name}: after {Status} nobody owes a word, or there is no such status.");
     }
@@ -144,25 +205,27 @@ public static class SlaFile
 
     internal sealed record StepEntry(string UntilAge, string Within);
 
-    private sealed record AgreementEntry(string Id, int Version, string ActiveFrom, ScopeEntry For, ImmutableArray<RuleEntry> Rules) : IEntry
+    private sealed record AgreementEntry(string Id, int Version, string ActiveFrom, ScopeEntry For, ImmutableArray<RuleEntry> Rules, ImmutableArray<Escalation> Escalation = default) : IEntry
     {
         [JsonIgnore]
         public string Name => $"{Id}/{Version}";
 
         public Agreement ToAgreement() => new(Id, Version,
-            new(For.Organization is { } party ? new(party) : null, For.Station ?? "", For.Tier ?? "", For.Priority, For.Kind), [.. Rules.Select(rule => rule.ToRule(Name))]);
+            new(For.Organization is { } party ? new(party) : null, For.Station ?? "", For.Tier ?? "", For.Priority, For.Kind), [.. Rules.Select(rule => rule.ToRule(Name))], Escalation.Or());
 
         public void Check()
         {
             if (Version < 1) throw new SlaFileException($"{Name}: versions begin with 1.");
             if (For == new ScopeEntry()) throw new SlaFileException($"{Name}: \"for\" names at least one of organization, station, tier, priority and kind. What holds for all is a policy.");
-            _ = ToAgreement();
+            if (Rules.IsEmpty) throw new SlaFileException($"{Name} has no rules, so it would change nothing. Its ladder, too, is for the words that its rules are about.");
+            CheckLadder(ToAgreement().Escalation, Name);
+            CheckOnce(Rules, Name);
         }
     }
 
     private sealed record ScopeEntry(string? Organization = null, string? Station = null, string? Tier = null, CasePriority? Priority = null, IncidentKind? Kind = null);
 
-    private sealed record CalendarEntry(string Id, int Version, string Zone, ImmutableArray<WeekEntry> Week, ImmutableArray<HolidayEntry> Holidays = default)
+    private sealed record CalendarEntry(string Id, int Version, string Zone, ImmutableArray<WeekEntry> Week, ImmutableArray<HolidayEntry> Holidays = default) : IEntry
     {
         [JsonIgnore]
         public string Name => $"{Id}/{Version}";
@@ -173,6 +236,8 @@ public static class SlaFile
                 [.. Holidays.Or().Select(holiday => new Holiday(LocalDatePattern.Iso.Parse(holiday.Day) is { Success: true } day ? day.Value : throw new SlaFileException($"{Name}: \"{holiday.Day}\" is no day such as 2026-12-25."), holiday.Name))]);
             return calendar.Check().FirstOrDefault() is { } wrong ? throw new SlaFileException($"{Name}: {wrong}") : calendar;
         }
+
+        public void Check() => _ = ToCalendar();
 
         private OpeningHours Window(IsoDayOfWeek day, string hours)
         {
@@ -220,7 +285,7 @@ public static class SlaFile
 public sealed record Edition(EditionKind Kind, string Name, Instant From, string Body);
 
 /// <summary>What an edition is about.</summary>
-public enum EditionKind { Policy, Agreement, Hours, Maintenance }
+public enum EditionKind { Policy, Agreement, Hours, Maintenance, Calendar }
 
 /// <summary>A file of agreements cannot be used; the message says what to change.</summary>
 public sealed class SlaFileException(string message) : Exception(message);

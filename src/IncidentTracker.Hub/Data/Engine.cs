@@ -92,7 +92,7 @@ internal sealed record CaseRow(IncidentId Id, string? Reference, IncidentId? Mer
 }
 
 /// <summary>A case to write back: only if it still has <paramref name="Expected"/> as its version; 0 means it is new.</summary>
-internal sealed record CaseChange(IncidentId Id, long Expected, string Phase, byte[] Facts, byte[] State);
+internal sealed record CaseChange(IncidentId Id, long Expected, string Phase, int Clocks, byte[] Facts, byte[] State);
 
 /// <summary>When to look at a case again.</summary>
 /// <param name="Version">The version of the case, after this transaction, that the moment was found for.</param>

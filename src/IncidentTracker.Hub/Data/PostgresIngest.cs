@@ -143,12 +143,13 @@ internal sealed class PostgresIngest(NpgsqlDataSource source, PostgresEngine eng
         if (fresh.Length > 0)
         {
             await using var insert = await CommandAsync("""
-                INSERT INTO incidents (id, opened_at, version, changed_at, phase, facts, state)
-                SELECT id, $2, 1, $2, phase, facts, state FROM unnest($1, $3, $4, $5) AS fresh (id, phase, facts, state)
+                INSERT INTO incidents (id, opened_at, version, changed_at, phase, clocks, facts, state)
+                SELECT id, $2, 1, $2, phase, clocks, facts, state FROM unnest($1, $3, $4, $5, $6) AS fresh (id, phase, clocks, facts, state)
                 """, stop);
             Add(insert, NpgsqlDbType.Uuid, Ids(fresh.Select(change => change.Id)));
             insert.Parameters.Add(new() { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = now.ToDateTimeUtc() });
             Add(insert, NpgsqlDbType.Text, fresh.Select(change => change.Phase).ToArray());
+            Add(insert, NpgsqlDbType.Integer, fresh.Select(change => change.Clocks).ToArray());
             Add(insert, NpgsqlDbType.Bytea, fresh.Select(change => change.Facts).ToArray());
             Add(insert, NpgsqlDbType.Bytea, fresh.Select(change => change.State).ToArray());
             await insert.ExecuteNonQueryAsync(stop);
@@ -156,14 +157,15 @@ internal sealed class PostgresIngest(NpgsqlDataSource source, PostgresEngine eng
 
         await using var batch = new NpgsqlBatch(_connection, _transaction);
         var update = new NpgsqlBatchCommand("""
-            UPDATE incidents i SET version = i.version + 1, changed_at = $2, phase = u.phase, state = u.state
-            FROM unnest($1, $3, $4, $5) AS u (id, expected, phase, state)
+            UPDATE incidents i SET version = i.version + 1, changed_at = $2, phase = u.phase, clocks = u.clocks, state = u.state
+            FROM unnest($1, $3, $4, $5, $6) AS u (id, expected, phase, clocks, state)
             WHERE i.id = u.id AND i.version = u.expected AND i.merged_into IS NULL
             """);
         Add(update, NpgsqlDbType.Uuid, Ids(known.Select(change => change.Id)));
         update.Parameters.Add(new() { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = now.ToDateTimeUtc() });
         Add(update, NpgsqlDbType.Bigint, known.Select(change => change.Expected).ToArray());
         Add(update, NpgsqlDbType.Text, known.Select(change => change.Phase).ToArray());
+        Add(update, NpgsqlDbType.Integer, known.Select(change => change.Clocks).ToArray());
         Add(update, NpgsqlDbType.Bytea, known.Select(change => change.State).ToArray());
         batch.BatchCommands.Add(update);
         var note = new NpgsqlBatchCommand("INSERT INTO changes (incident_id, version) SELECT * FROM unnest($1, $2) RETURNING position");

@@ -109,10 +109,10 @@ internal sealed class SqliteIngest(string connectionText, SqliteEngine engine) :
         foreach (var change in round.Cases)
         {
             var written = change.Expected == 0
-                ? Command("INSERT INTO incidents (id, opened_at, version, changed_at, phase, facts, state) VALUES ($1, $2, 1, $2, $3, $4, $5)",
-                    Bytes(change.Id), moment, change.Phase, change.Facts, change.State).ExecuteNonQuery()
-                : Command("UPDATE incidents SET version = version + 1, changed_at = $2, phase = $3, state = $4 WHERE id = $1 AND version = $5 AND merged_into IS NULL",
-                    Bytes(change.Id), moment, change.Phase, change.State, change.Expected).ExecuteNonQuery();
+                ? Command("INSERT INTO incidents (id, opened_at, version, changed_at, phase, clocks, facts, state) VALUES ($1, $2, 1, $2, $3, $4, $5, $6)",
+                    Bytes(change.Id), moment, change.Phase, change.Clocks, change.Facts, change.State).ExecuteNonQuery()
+                : Command("UPDATE incidents SET version = version + 1, changed_at = $2, phase = $3, clocks = $4, state = $5 WHERE id = $1 AND version = $6 AND merged_into IS NULL",
+                    Bytes(change.Id), moment, change.Phase, change.Clocks, change.State, change.Expected).ExecuteNonQuery();
             if (written == 0) throw new StaleCaseException([change.Id]);
 
             positions.Add((long)Command("INSERT INTO changes (incident_id, version) VALUES ($1, $2) RETURNING position",

@@ -26,6 +26,10 @@ internal sealed class IncidentRow
     public long Version { get; set; }
     public required Instant ChangedAt { get; set; }
     public required string Phase { get; set; }
+
+    /// <summary>How many clocks run. None in a closed case; the database holds the hub to it.</summary>
+    public int Clocks { get; set; }
+
     public required byte[] Facts { get; set; }
     public required byte[] State { get; set; }
 
@@ -107,10 +111,11 @@ internal sealed class IncidentTable : IEntityTypeConfiguration<IncidentRow>
 {
     public void Configure(EntityTypeBuilder<IncidentRow> builder)
     {
-        builder.ToTable("incidents");
+        builder.ToTable("incidents", table => table.HasCheckConstraint("incidents_closed_have_no_clocks", "phase <> 'Closed' OR clocks = 0"));
         builder.HasKey(row => row.Id).HasName("incidents_by_id");
         builder.Property(row => row.Id).ValueGeneratedNever();
         builder.Property(row => row.Version).IsConcurrencyToken();
+        builder.Property(row => row.Clocks).HasDefaultValue(0);
         builder.HasIndex(row => row.Reference).IsUnique().HasDatabaseName("incidents_by_reference");
         builder.HasIndex(row => row.MergedInto).HasDatabaseName("incidents_by_survivor").HasFilter("merged_into IS NOT NULL");
     }

@@ -98,6 +98,7 @@ internal sealed class OpenIncident(IDbContextFactory<HubDb> dbs, Engine engine, 
             Version = 1,
             ChangedAt = now,
             Phase = state.Worst.Phase.ToString(),
+            Clocks = watch.Running.Length,
             Facts = storedFacts,
             State = CaseCodec.Write(state, watch),
         });

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using IncidentTracker.Access;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
 using IncidentTracker.Sla;
@@ -18,8 +19,14 @@ public sealed record ScoreReport(
     public int SilencesOf(OrganizationId party) => SilentLines.GetValueOrDefault(party.Value);
 }
 
+/// <summary>Whose time it was in the cases of an owner: every second of their life in a period, once.</summary>
+public sealed record TimeReport(ScorePeriod Period, Instant AsOf, int Cases, ImmutableArray<LedgerTotal> Totals, IReadOnlyList<UnreadCase> Unreadable)
+{
+    public Duration Lifetime => Totals.Aggregate(Duration.Zero, (sum, total) => sum + total.Length);
+}
+
 /// <summary>Reckons how well each party kept others informed: every case of a period, folded one by one.</summary>
-internal sealed class PartyScores(CaseWalk walk, IDbContextFactory<HubDb> dbs, SlaBooks books, TimeProvider time)
+internal sealed class PartyScores(CaseWalk walk, IDbContextFactory<HubDb> dbs, SlaBooks books, Register register, TimeProvider time)
 {
     /// <summary>The scores of each case, oldest case first.</summary>
     /// <param name="only">Of this party only; null: of all.</param>
@@ -31,7 +38,7 @@ internal sealed class PartyScores(CaseWalk walk, IDbContextFactory<HubDb> dbs, S
         await foreach (var walked in walk.ThroughAsync<IReadOnlyList<CaseScore>>(period, _ => true, Score, stop)) yield return walked;
 
         IReadOnlyList<CaseScore> Score(WalkedCase one) =>
-            [.. CaseScore.Of(one.Reference, book, one.Facts, one.OpenedAt, one.Claims, clock => granted.Contains((one.Id, clock)), period, now).Where(score => only is null || score.Party == only)];
+            [.. CaseScore.Of(one.Reference, book, one.Facts, one.OpenedAt, one.Claims, clock => granted.Contains((one.Id, clock)), period, now).Where(score => (only is null || score.Party == only) && IsScored(score.Party))];
     }
 
     public async Task<ScoreReport> ReportAsync(OrganizationId? only, ScorePeriod period, CancellationToken stop)
@@ -45,6 +52,27 @@ internal sealed class PartyScores(CaseWalk walk, IDbContextFactory<HubDb> dbs, S
         }
         return new(period, now, cases, cards, unreadable, await SilentLinesAsync(period, stop));
     }
+
+    /// <summary>Whose time it was in the cases of an owner, in a period.</summary>
+    public async Task<TimeReport> TimeAsync(OrganizationId owner, ScorePeriod period, CancellationToken stop)
+    {
+        var (now, book) = (time.Now(), books.Current);
+        var (cases, totals, unreadable) = (0, new List<LedgerTotal>(), new List<UnreadCase>());
+        // The owner at present, as with drafts.
+        await foreach (var walked in walk.ThroughAsync(period, row => CaseCodec.ReadState(row.State).Owner == owner, one => Ledger.Of(book, one.Facts, one.OpenedAt, one.Claims, now).Within(period), stop))
+        {
+            if (walked.Unread is { } unread) unreadable.Add(unread);
+            else cases++;
+            totals = Together(totals.Concat(walked.Told?.Totals ?? []));
+        }
+        return new(period, now, cases, [.. totals], unreadable);
+    }
+
+    private static List<LedgerTotal> Together(IEnumerable<LedgerTotal> totals) =>
+        [.. totals.GroupBy(total => total.Who).Select(of => new LedgerTotal(of.Key, of.Aggregate(Duration.Zero, (sum, total) => sum + total.Length))).OrderByDescending(total => total.Length).ThenBy(total => total.Who?.Value, StringComparer.Ordinal)];
+
+    // Travellers and those who speak for them ask; they owe nobody a word.
+    private bool IsScored(OrganizationId party) => register.Find(party)?.Kind is not (OrganizationKind.Customer or OrganizationKind.Agent);
 
     private async Task<HashSet<(IncidentId, int)>> GrantedAsync(CancellationToken stop)
     {

@@ -9,7 +9,7 @@ namespace IncidentTracker.Scorecards;
 /// <summary>A scorecard for spreadsheets (RFC 4180): one line for each clock. No cell can become a formula.</summary>
 internal static class ScorecardCsv
 {
-    private const string Header = "case,clock,party,item,status,track,started,due,ended,raw,adjusted,overdueSeconds,handledInTime,givenBackSeconds,policy,calendar\r\n";
+    private const string Header = "case,clock,party,item,status,track,started,due,ended,raw,adjusted,overdueSeconds,handledInTime,givenBackSeconds,policy,calendar,contacts\r\n";
 
     // What a spreadsheet takes for the beginning of a formula.
     private const string Formula = "=+-@\t\r";
@@ -21,7 +21,7 @@ internal static class ScorecardCsv
         await text.WriteAsync(Header.AsMemory(), stop);
         await foreach (var walked in cases.WithCancellation(stop))
         {
-            if (walked.Unread is { } unread) await text.WriteAsync(Line([mayName(unread) ? unread.Reference : "", "", "", "", "", "", "", "", "", "UNREADABLE", "UNREADABLE", "", "", "", "", ""]).AsMemory(), stop);
+            if (walked.Unread is { } unread) await text.WriteAsync(Line([mayName(unread) ? unread.Reference : "", "", "", "", "", "", "", "", "", "UNREADABLE", "UNREADABLE", "", "", "", "", "", ""]).AsMemory(), stop);
             foreach (var line in (walked.Told ?? []).SelectMany(score => score.Clocks, (score, clock) => Line(Cells(score, clock)))) await text.WriteAsync(line.AsMemory(), stop);
         }
     }
@@ -34,7 +34,7 @@ internal static class ScorecardCsv
         return
         [
             score.Case, Number(clock.Number), clock.Party.Value, clock.ItemId, clock.Status, Named.Of(clock.Track), Moment(clock.StartedAt), Moment(clock.DueAt), scored.EndedAt is { } at ? Moment(at) : "",
-            Named.Of(scored.Raw), Named.Of(scored.Adjusted), Number((long)scored.Overdue.TotalSeconds), scored.HandledInTime ? "true" : "false", Number((long)scored.GivenBack.TotalSeconds), clock.Policy, clock.Calendar,
+            Named.Of(scored.Raw), Named.Of(scored.Adjusted), Number((long)scored.Overdue.TotalSeconds), scored.HandledInTime ? "true" : "false", Number((long)scored.GivenBack.TotalSeconds), clock.Policy, clock.Calendar, Number(scored.Contacts),
         ];
     }
 

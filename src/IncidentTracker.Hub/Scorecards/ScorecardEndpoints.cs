@@ -18,6 +18,10 @@ internal static class ScorecardEndpoints
                 + "With Accept: text/csv, or .csv behind the identifier, one line for each clock. Told afresh from all that was said, so it takes a while where there are many cases.")
             .Produces<ScorecardView>(StatusCodes.Status200OK, "application/json", Csv).ProducesProblem(400).ProducesProblem(401).ProducesProblem(404);
 
+        app.MapGet("/api/v1/scorecards/{organizationId}/time", Time).WithTags("Scorecards").WithName("GetTimeOfCases").WithSummary("Read whose time it was in your cases")
+            .WithDescription("Every second that your cases were open in a period belongs to exactly one party, to the traveller, or to nobody while that is in dispute. For the owner of cases, with its key; whoever gave a case away does not see it here.")
+            .ProducesProblem(400).ProducesProblem(401).ProducesProblem(404);
+
         var pages = app.MapGroup("/scorecard").ExcludeFromDescription().AddEndpointFilter(OnlyInTheDemo);
         pages.MapGet("", ShowAll);
         pages.MapGet("/{organizationId}", Show);
@@ -39,6 +43,13 @@ internal static class ScorecardEndpoints
 
         return TypedResults.Stream(
             to => ScorecardCsv.WriteAsync(to, scores.EachAsync(partner.Id, period, now, stop), unread => unread.IsKnownTo(partner.Reporter), stop), Csv + "; charset=utf-8", $"scorecard-{partner.Id}.csv");
+    }
+
+    private static async Task<Ok<TimeOfCasesView>> Time(
+        string organizationId, PartnerIdentity partner, PartyScores scores, Register register, TimeProvider time, CancellationToken stop, [FromQuery] string? from = null, [FromQuery] string? to = null)
+    {
+        if (organizationId != partner.Id.Value) throw new RefusedException(Refusals.ScorecardNotFound);
+        return TypedResults.Ok(TimeOfCasesView.Of(await scores.TimeAsync(partner.Id, Periods.Read(from, to, time.Now()), stop), register));
     }
 
     private static async Task<IResult> ShowAll(PartyScores scores, Register register, TimeProvider time, CancellationToken stop, [FromQuery] string? from = null, [FromQuery] string? to = null)

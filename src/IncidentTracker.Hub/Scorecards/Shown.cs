@@ -20,7 +20,15 @@ internal static class Shown
 
     public static string Moment(Instant at) => at.ToDateTimeOffset().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
-    public static string Status(string code) => code == SlaRule.Question ? "A question" : CodeLists.Find(code)?.Meaning ?? code;
+    /// <summary>The last label of every status needs no names.</summary>
+    public static string Status(string code) => code switch
+    {
+        SlaRule.Question => "A question",
+        SlaRule.Handover => "A bag that was offered",
+        _ => CodeLists.Find(code)?.Label[^1] ?? code,
+    };
+
+    public static string Count(int count, string one, string many) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many)}");
 
     public static string Period(ScorePeriod period) => $"{Moment(period.From)} to {Moment(period.To)} UTC";
 }

@@ -1,3 +1,4 @@
+using IncidentTracker.Access;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
 using IncidentTracker.Web;
@@ -11,7 +12,7 @@ namespace IncidentTracker.Sla;
 /// What clocks are judged by at present, the same for all hubs on a database. New entries come from a file at the start;
 /// none ever changes. It also notes that a hub is at work, so that the time in which none was is given back to the parties.
 /// </summary>
-internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engine, TimeProvider time, IOptions<SlaOptions> options, ILogger<SlaBooks> log) : BackgroundService
+internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engine, Register register, TimeProvider time, IOptions<SlaOptions> options, ILogger<SlaBooks> log) : BackgroundService
 {
     private static readonly TimeSpan RefreshEvery = TimeSpan.FromSeconds(10);
 
@@ -62,6 +63,7 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
         if (options.Value.File.Length > 0) await TakeAsync(SlaFile.Read(await File.ReadAllTextAsync(options.Value.File, cancellationToken)), cancellationToken);
         await BeAtWorkAsync(cancellationToken);
         await RefreshAsync(cancellationToken);      // a book that cannot be read stops the start
+        NameStrangers();
         await base.StartAsync(cancellationToken);
     }
 
@@ -97,21 +99,36 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
 
     private async Task TakeAsync(IReadOnlyList<Edition> editions, CancellationToken stop)
     {
+        // Another hub may be taking a file of its own at the same time. What it has written is compared, too.
+        while (!await TryTakeAsync(editions, stop)) { }
+    }
+
+    private async Task<bool> TryTakeAsync(IReadOnlyList<Edition> editions, CancellationToken stop)
+    {
         using var turn = await engine.EnterAsync(stop);
         await using var db = await dbs.CreateDbContextAsync(stop);
-        var known = (await db.SlaEditions.AsNoTracking().ToListAsync(stop)).ToDictionary(row => (row.Kind, row.Name));
+        var (known, _) = await EntriesAsync(db, stop);
         var isInUse = await db.Incidents.AnyAsync(stop);
-        foreach (var edition in editions)
+        foreach (var edition in SlaFile.NotKnown(known, editions))
         {
-            if (known.GetValueOrDefault((edition.Kind, edition.Name)) is { } before)
-            {
-                if (before.Body != edition.Body || before.ActiveFrom != edition.From) throw new SlaFileException($"{edition.Name} is in the database with other content. What was announced never changes: give it a new version.");
-                continue;
-            }
-            if (isInUse && edition.From < time.Now() + KnownBefore) throw new SlaFileException($"{edition.Name} would hold from {edition.From}, which is past or within a minute. Clocks that ran are not judged again: let it begin later.");
+            // A calendar holds from when working hours name it.
+            if (isInUse && edition.Kind != EditionKind.Calendar && edition.From < time.Now() + KnownBefore) throw new SlaFileException($"{edition.Name} would hold from {edition.From}, which is past or within a minute. Clocks that ran are not judged again: let it begin later.");
             db.Add(new SlaEditionRow { Kind = edition.Kind, Name = edition.Name, ActiveFrom = edition.From, Body = edition.Body });
         }
-        await db.TrySaveAsync(engine, stop);        // false: another hub is taking the same file
+        return await db.TrySaveAsync(engine, stop);
+    }
+
+    // It may join later, or it is a slip of the pen: nobody but the operator knows.
+    private void NameStrangers()
+    {
+        var agreed = Current.Agreements.Select(dated => (dated.Value.Name, dated.Value.For.Organization, dated.Value.For.Station));
+        var hours = Current.Hours.Select(dated => (Name: $"hours {dated.Value.Calendar.Name}", Organization: (OrganizationId?)dated.Value.Organization, dated.Value.Station));
+        var closures = Current.Closures.Select(closure => (Name: "maintenance", closure.Organization, Station: ""));
+        foreach (var (name, organization, station) in agreed.Concat(hours).Concat(closures).Distinct())
+        {
+            if (organization is { } party && register.Find(party) is null) LogStranger(name, party);
+            if (station.Length > 0 && CodeLists.FindStation(station) is null) LogUnknownStation(name, station);
+        }
     }
 
     // If nobody was there for a while, nobody could be heard.
@@ -132,6 +149,12 @@ internal sealed partial class SlaBooks(IDbContextFactory<HubDb> dbs, Engine engi
         await db.TrySaveAsync(engine, stop);    // false: another hub came first
         await transaction.CommitAsync(stop);
     }
+
+    [LoggerMessage(LogLevel.Warning, "Sla:File: {Entry} is for {Organization}, which is not in the register. It holds for nobody until that organization joins")]
+    private partial void LogStranger(string entry, OrganizationId organization);
+
+    [LoggerMessage(LogLevel.Warning, "Sla:File: {Entry} is for the station {Station}, which the hub does not know. Is the code right?")]
+    private partial void LogUnknownStation(string entry, string station);
 
     [LoggerMessage(LogLevel.Warning, "No hub was at work from {From} to {Until}. That time is given back to everybody who owed a word")]
     private partial void LogOutage(Instant from, Instant until);

@@ -57,23 +57,11 @@ internal sealed class WhatIfs(CaseWalk walk, IDbContextFactory<HubDb> dbs)
         if (text.Length > LongestDraft) throw Wrong($"The draft has more than {LongestDraft} characters.");
         await using var db = await dbs.CreateDbContextAsync(stop);
         var (editions, outages) = await SlaBooks.EntriesAsync(db, stop);
-        var known = editions.ToDictionary(edition => (edition.Kind, edition.Name));
         try
         {
-            var drafted = new Dictionary<(EditionKind, string), Edition>();
-            foreach (var edition in SlaFile.Read(text))
-            {
-                var name = (edition.Kind, edition.Name);
-                if (known.TryGetValue(name, out var held))
-                {
-                    if (held.Body != edition.Body) throw Wrong($"{edition.Name} holds with other content. What was announced never changes: give it a new version.");
-                    continue;
-                }
-                // Maintenance was when it was.
-                var from = edition.Kind == EditionKind.Maintenance ? edition.From : Instant.Min(edition.From, period.From);
-                if (!drafted.TryAdd(name, edition with { From = from })) throw Wrong($"{edition.Name} stands there twice.");
-            }
-            return (SlaFile.Book(editions, outages), SlaFile.Book(editions.Concat(drafted.Values), outages));
+            // Maintenance was when it was.
+            var drafted = SlaFile.NotKnown(editions, SlaFile.Read(text)).Select(edition => edition.Kind == EditionKind.Maintenance ? edition : edition with { From = Instant.Min(edition.From, period.From) });
+            return (SlaFile.Book(editions, outages), SlaFile.Book(editions.Concat(drafted), outages));
         }
         catch (SlaFileException wrong)
         {

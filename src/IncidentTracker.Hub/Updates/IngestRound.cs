@@ -41,7 +41,7 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
 
         if (_references.Count > 0) await store.InsertReferencesAsync(_references, stop);
         var touched = _accepted.Select(one => one.Case).Concat(_looks.Words.Select(word => word.Case)).Distinct().ToArray();
-        var changes = touched.Select(file => new CaseChange(file.Id, file.Version, file.State.Worst.Phase.ToString(), file.StoredFacts, CaseCodec.Write(file.State, file.Watch))).ToArray();
+        var changes = touched.Select(file => new CaseChange(file.Id, file.Version, file.State.Worst.Phase.ToString(), file.Watch.Running.Length, file.StoredFacts, CaseCodec.Write(file.State, file.Watch))).ToArray();
         var positions = await store.SaveAndCommitAsync(new(changes, _looks.Schedule(touched), _looks.Alerts()), now, stop);
 
         Answer(touched, positions);

@@ -13,11 +13,16 @@ internal static class Help
     private static readonly string[] OpenSections = ["Development:Partners:", "Contacts:People:", "Webhooks:InternalRanges:", "Logging:"];
 
     private const string Usage = """
-        Usage: dotnet IncidentTracker.Hub.dll [--Section:Name=value ...] [--Settings=file.json]
+        Usage: dotnet IncidentTracker.Hub.dll [command] [--Section:Name=value ...] [--Settings=file.json]
 
         Starts the hub. Without any setting it keeps everything in data/hub.db and opens http://127.0.0.1:5080 (pages,
         REST, Swagger) and http://127.0.0.1:5081 (gRPC). Ctrl-C stops it. Settings come from appsettings.json, then the
         environment (Section__Name), then the file named by --Settings, then the command line; the last one counts.
+
+        Commands, instead of starting the hub:
+          holidays   shows what a file of holidays would bring to a calendar; holidays --help says more
+          rebuild    tells every case of the database again from what was said, and mends what is stored beside it.
+                     Hubs may be at work meanwhile. Exit code 0: all is well now; 1: some cases could not be told
 
         """;
 
@@ -30,6 +35,9 @@ internal static class Help
             Console.WriteLine(Usage + Environment.NewLine + defaults.ReadToEnd().TrimEnd());
             return true;
         }
+
+        if (args is [var first, ..] && first != Incidents.Rebuilding.Name && first.Length > 0 && first[0] is not ('-' or '/') && !first.Contains('=', StringComparison.Ordinal))
+            throw new OptionsValidationException(first, typeof(Help), [$"There is no command \"{first}\". --help lists them all."]);
 
         var known = Defaults().AsEnumerable().Select(setting => setting.Key).Concat(OtherFlags).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var flag in args.Where(arg => arg.StartsWith("--", StringComparison.Ordinal)).Select(arg => arg[2..].Split('=')[0]))

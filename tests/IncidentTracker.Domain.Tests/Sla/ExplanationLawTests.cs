@@ -60,6 +60,31 @@ public sealed class ExplanationLawTests
     });
 
     [Fact]
+    public void A_policy_and_an_agreement_that_begin_while_a_clock_stands_still_move_nothing_and_breach_nothing()
+    {
+        var paused = 0;
+        Obey(500, (book, clock, ended, told) =>
+        {
+            if (ended is not null) return;
+            var usual = book.PolicyAt(told.AsOf);
+            var hasty = usual with { Id = "hasty", Question = usual.Question with { Within = Duration.FromMinutes(1) }, PauseAtMost = Duration.FromMinutes(1), Rules = [.. usual.Rules.Select(rule => rule with { Within = Duration.FromMinutes(1), Steps = [], AfterEta = null, Pauses = false })], Escalation = [new(ClockStage.Mediator, 0.1)] };
+            var changed = book with
+            {
+                Policies = book.Policies.Add(new(told.AsOf, hasty)),
+                Agreements = [new(told.AsOf, new("hasty-too", 1, new(clock.Party, "", "", null, null), hasty.Rules, hasty.Escalation))],
+            };
+            if (told.State == ClockState.Paused) paused++;
+            foreach (var days in new[] { 0, 1, 30 })
+            {
+                var (before, after) = (Explanation.Of(book, clock, null, told.AsOf + Duration.FromDays(days)), Explanation.Of(changed, clock, null, told.AsOf + Duration.FromDays(days)));
+                Assert.Equal((before.Elapsed, before.Given, before.DueAt, before.State, before.Overdue), (after.Elapsed, after.Given, after.DueAt, after.State, after.Overdue));
+                Assert.Equal(HubWords.NextStep(book, clock with { Stage = ClockStage.Breached }), HubWords.NextStep(changed, clock with { Stage = ClockStage.Breached }));
+            }
+        });
+        Assert.True(paused >= 10, $"{paused}");
+    }
+
+    [Fact]
     public void No_sentence_is_without_its_moment_its_name_or_its_end() => Obey(200, (_, clock, _, told) =>
     {
         var sentences = told.Tell(Told.NameOf, "Europe/Lisbon");

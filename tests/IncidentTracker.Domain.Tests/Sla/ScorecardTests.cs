@@ -48,6 +48,33 @@ public sealed class ScorecardTests
     }
 
     [Fact]
+    public void What_was_taken_back_or_said_twice_was_asked_once_or_not_at_all()
+    {
+        var once = By("CUSTOMER").At("07-06 18:40").Notes("Still none?");
+        var slip = By("CUSTOMER").At("07-06 18:50").Notes("Wrong case.");
+        Claim[] asked = [.. FirstNight[..2], once, once with { UpdateId = "again", ReceivedAt = On("07-06 18:45") }, slip, By("CUSTOMER").At("07-06 18:51").Voids(slip), By("TRW").At("07-06 19:10").Says("LAST_SEEN")];
+        var tracing = Card("TRW", asked, now: "07-06 19:30");
+
+        Assert.Equal(1, tracing.Contacts);
+        Assert.Equal(1, Assert.Single(tracing.Longest).Clock.Contacts);
+        // It was taken back in the next period: what a period says does not change any more.
+        Assert.Equal(2, Card("TRW", asked, now: "07-06 19:30", period: new(July.From, On("07-06 18:51"))).Contacts);
+    }
+
+    [Fact]
+    public void What_is_asked_and_answered_on_a_Saturday_night_counts_for_who_works_from_Monday_on()
+    {
+        Claim[] night = [By("XB").At("07-04 23:00").Says("BAG_REQUESTED").Asks("GO").In("FRA"), By("GO").At("07-04 23:30").Says("ON_HAND"), By("XB").At("07-04 23:40").Says("CLOSED_CANCELLED")];
+        var book = SlaBook.Default with { Hours = [new(Instant.MinValue, new(new("GO"), "FRA", Offices.Weekdays("Europe/Berlin", "08:00-18:00")))] };
+        var (watch, ended) = Clocks.All(book, Case(), On("07-04 23:00"), night);
+
+        Assert.Empty(watch.Running);
+        Assert.Equal(("office/1", On("07-06 09:00")), (ended[0].Clock.Calendar, ended[0].Clock.DueAt));
+        // What it owed after that went away with the case.
+        Assert.Equal(new(1, 0, 0, 1, 0, 0), Card("GO", night, book: book).Raw);
+    }
+
+    [Fact]
     public void A_clock_belongs_to_the_period_in_which_it_ended_or_while_it_runs_is_due()
     {
         var (before, after) = (new ScorePeriod(July.From, On("07-06 20:41")), new ScorePeriod(On("07-06 20:41"), July.To));

@@ -39,6 +39,7 @@ public sealed class TwentyYearsTests
     public void Every_window_and_every_due_moment_of_twenty_years_is_where_a_walk_from_minute_to_minute_finds_it(string zone)
     {
         var dice = new Random(zone.Length);
+        var compared = 0;
         foreach (var (days, windows) in Weeks)
         {
             var holidays = Enumerable.Range(2016, 20).SelectMany(HolidaysOf).ToArray();
@@ -55,11 +56,39 @@ public sealed class TwentyYearsTests
             for (var day = MinuteWalk.Seconds(2016, 1, 1); day < MinuteWalk.Seconds(2036, 1, 1); day += 86_400)
             {
                 var (from, work) = (day + dice.Next(86_400), 1 + dice.Next(dice.Next(4) == 0 ? 30 * 3_600 : 8 * 3_600));
-                if (walk.After(from, work) is not { } due) continue;
+                // The walk ends a week after the years.
+                if (walk.After(from, work) is not { } due)
+                {
+                    Assert.True(day > MinuteWalk.Seconds(2035, 12, 1));
+                    continue;
+                }
+                compared++;
                 Assert.True(calendar.After(Instant.FromUnixTimeSeconds(from), Duration.FromSeconds(work)) == Instant.FromUnixTimeSeconds(due),
                     $"{work} s of {string.Join(' ', windows)} after {Instant.FromUnixTimeSeconds(from).OnClock(zone)} are over at {Instant.FromUnixTimeSeconds(due).OnClock(zone)}.");
+                if (compared % 17 == 0) CompareClocks(calendar, walk, from, dice);
             }
         }
+        Assert.InRange(compared, 4 * 7_285, 4 * 7_305);
+    }
+
+    // The clock of a request, and of a bag that is held for a reason, as the hub starts them.
+    private static void CompareClocks(Calendar calendar, MinuteWalk walk, long from, Random dice)
+    {
+        var book = new SlaBook
+        {
+            Policies = [new(Instant.MinValue, CodeLists.DefaultPolicy.InWorkingHours(_ => true))],
+            Hours = [new(Instant.MinValue, new(new("GO"), "", calendar))],
+        };
+        var at = Instant.FromUnixTimeSeconds(from);
+        DutyClock Clock(Claim claim) => Assert.Single(Clocks.All(book, Told.Case(), at, [claim with { ReceivedAt = at, Happened = new(at, "Z", Offset.Zero, TimePrecision.Second) }]).Watch.Running);
+
+        var asked = Clock(Told.By("XB").Says("BAG_REQUESTED").Asks("GO"));
+        Assert.Equal((walk.After(from, 8_640), walk.After(from, 10_800)), (asked.WarnAt.ToUnixTimeSeconds(), asked.DueAt.ToUnixTimeSeconds()));
+
+        var until = from + 1 + dice.Next(6 * 86_400);
+        var held = Clock(Told.By("GO").Says("HELD") with { ReasonCode = "66", Eta = new(Instant.FromUnixTimeSeconds(until), null, "Z") });
+        Assert.Equal((new("GO"), Instant.FromUnixTimeSeconds(until)), (held.Party, held.PausedUntil!.Value));
+        Assert.Equal((walk.After(until, 5_760), walk.After(until, 7_200)), (held.WarnAt.ToUnixTimeSeconds(), held.DueAt.ToUnixTimeSeconds()));
     }
 
     // Among them the day that only leap years have, the end of the year, and a Sunday on which clocks change.

@@ -1,0 +1,3 @@
+-- A case that is closed waits for nobody. How many clocks run lies in the state already; here the database can see it.
+ALTER TABLE incidents ADD COLUMN clocks integer NOT NULL DEFAULT 0;
+ALTER TABLE incidents ADD CONSTRAINT incidents_closed_have_no_clocks CHECK (phase <> 'Closed' OR clocks = 0);
