@@ -92,6 +92,7 @@ internal static class Step
             StatusAt = claim.OrderAt,
             StatusBy = claim.By,
             Asked = claim.AskedParty,
+            ReasonCode = claim.ReasonCode,
             IsAnswered = false,
             Courier = CourierAfter(item, claim, status),
             Station = claim.Place?.Station is { Length: > 0 } station ? station : placeIsKnownStill ? item.Station : "",
