@@ -62,6 +62,10 @@ public sealed record ItemState(string Id)
     public string StatusCode { get; init; } = "";
     public Phase Phase { get; init; } = Phase.Reported;
     public Instant? StatusAt { get; init; }
+
+    /// <summary>The reason that was stated with the status; empty: none.</summary>
+    public string ReasonCode { get; init; } = "";
+
     public OrganizationId? StatusBy { get; init; }
     public string Station { get; init; } = "";
     public Holding? Holding { get; init; }

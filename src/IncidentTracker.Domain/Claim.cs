@@ -34,7 +34,11 @@ public sealed record CustodyStatement(
     CustodyAction Action, OrganizationId? From, OrganizationId? To, BagCondition Condition, int Pieces, string SealNumber, int WeightGrams);
 
 /// <summary>When the bag is expected: a moment, or a window when <paramref name="To"/> is set.</summary>
-public sealed record Eta(Instant From, Instant? To, string Zone);
+public sealed record Eta(Instant From, Instant? To, string Zone)
+{
+    /// <summary>After that moment nobody expects it any more.</summary>
+    public Instant End => To ?? From;
+}
 
 /// <summary>Withdraws or replaces an earlier claim, which stays visible.</summary>
 public sealed record Correction(CorrectionKind Kind, ClaimId Target, CorrectionReason Reason);

@@ -15,7 +15,7 @@ public static partial class Sentences
 
     /// <summary>The sentence of now, for the item that stands worst; damage and claims add theirs when they matter.</summary>
     /// <param name="nameOf">What a party is called in front of customers; empty: it has no name for them.</param>
-    /// <param name="now">An expected time that lies before it is not shown any more.</param>
+    /// <param name="now">An expected time that lies before it has passed, and nobody has confirmed it.</param>
     public static string Now(CaseFacts facts, CaseState state, Func<OrganizationId, string> nameOf, Instant? now = null)
     {
         var item = state.Worst;
@@ -36,10 +36,12 @@ public static partial class Sentences
     }
 
     /// <summary>What one entry of the history is called, for example "Found at Frankfurt".</summary>
-    public static string Line(TimelineEntry entry, Func<OrganizationId, string> nameOf)
+    /// <param name="story">The history it stands in: says on whose clock something was expected.</param>
+    public static string Line(TimelineEntry entry, Func<OrganizationId, string> nameOf, Story? story = null)
     {
         var claim = entry.Claim;
         if (claim.StatusCode.Length == 0) return WithoutStatus(claim);
+        if (claim is { StatusCode: HubWords.EtaPassed, Judgement: { } passed } && story is not null) return $"Due {ExpectedUntil(passed.DueAt, story)}, not confirmed";
         if (claim.Judgement is { } judgement) return claim.IsRemark ? OfHub(claim.StatusCode, judgement, nameOf) : "Case closed, because nobody said that anything is wrong";
         if (CodeLists.Find(claim.StatusCode) is not { } status) return "Other news";
         // "Left Frankfurt" would be a lie about a flight that is only planned.
@@ -95,9 +97,12 @@ public static partial class Sentences
         // Before the first status, or when nobody knows whose bag it is, all that is certain is the report.
         if (status is null or { Customer.Length: 0 }) status = CodeLists.Find("REPORTED")!;
 
+        var isDue = now is null || item.Eta is not { } expected || now <= expected.End;
+        if (!isDue && status.Code == "DELIVERY_SCHEDULED") return $"The delivery of your bag was planned for {Expected(item.Eta)}. Nobody has confirmed it yet.";
+
         var hasIt = item.Holding is { MovedOn: false } held && held.By == item.StatusBy;
         var isGone = item.Holding is { } holding && (holding.MovedOn || holding.Since > item.StatusAt);
-        return First(kind == IncidentKind.ServiceIncident && !status.Service.IsDefault ? status.Service : status.Customer, placeholder => placeholder switch
+        var sentence = First(kind == IncidentKind.ServiceIncident && !status.Service.IsDefault ? status.Service : status.Customer, placeholder => placeholder switch
         {
             "owner" => owner,
             "by" => Named(item.StatusBy, nameOf),
@@ -106,10 +111,16 @@ public static partial class Sentences
             // "is at Frankfurt" is no longer known once somebody else has it.
             "place" => !isGone || !Custody.IsAtRest(status.Code) ? PlaceName(item.Station) : "",
             "flight" => item.Flight?.Designator ?? "",
-            "eta" => item.Eta is { } eta && (now is null || now <= (eta.To ?? eta.From)) ? Expected(eta) : "",
-            _ => "", // no field of an update is written for customers, so no detail is known
+            "eta" => isDue ? Expected(item.Eta) : "",
+            // No field of an update is written for customers; what holds something up is known by its code.
+            "detail" => status.Code is "HELD" or "SVC_WAITING" ? HoldReasons.Words(item.ReasonCode) : "",
+            _ => "",
         });
+        return isDue || !status.Customer[0].Contains("{eta}", StringComparison.Ordinal) ? sentence : $"{sentence} Due {Expected(item.Eta)}, not confirmed.";
     }
+
+    private static string ExpectedUntil(Instant end, Story story) =>
+        story.Entries.LastOrDefault(entry => entry.Claim.Eta?.End.ToWholeMicroseconds() == end)?.Claim.Eta is { } eta ? Expected(eta) : Moment(end, "");
 
     private static string OfHub(string code, Judgement judgement, Func<OrganizationId, string> nameOf) => First(CodeLists.FindReserved(code)?.Label ?? ["Other news"], placeholder => placeholder switch
     {

@@ -97,6 +97,7 @@ internal static class Step
             StatusAt = claim.OrderAt,
             StatusBy = claim.By,
             Asked = claim.AskedParty,
+            ReasonCode = claim.ReasonCode,
             IsAnswered = false,
             Courier = CourierAfter(item, claim, status),
             HasProof = status.Code == "DELIVERED" && IsProof(claim),

@@ -53,6 +53,7 @@ services.AddSingleton<Reporting>();
 services.AddSingleton<UpdateStreams>();
 services.AddSingleton<OpenIncident>();
 services.AddSingleton<CaseReader>();
+services.AddSingleton<OwedWords>();
 services.AddSingleton<CaseViews>();
 services.AddSingleton<PublicViews>();
 services.AddSingleton<CaseAccess>();

@@ -23,12 +23,47 @@ public sealed class SentencesTests
     }
 
     [Fact]
-    public void An_expected_time_that_has_passed_is_not_repeated()
+    public void An_expected_time_that_has_passed_is_named_as_not_confirmed()
     {
         var story = Tell(By("GO").At("07-07 07:02").In("FRA").On("XB", "451").Due("07-07 12:05").Says("FORWARD_DEPARTED"));
 
         Assert.Contains("12:05", Sentences.Now(Case(), story.State, NameOf, On("07-07 12:05")), StringComparison.Ordinal);
-        Assert.Equal("Your bag left Frankfurt on flight XB 451.", Sentences.Now(Case(), story.State, NameOf, On("07-07 12:06")));
+        Assert.Equal("Your bag left Frankfurt on flight XB 451. Due Tuesday 7 July, 12:05, not confirmed.", Sentences.Now(Case(), story.State, NameOf, On("07-07 12:06")));
+    }
+
+    [Fact]
+    public void The_line_that_says_that_a_time_has_passed_names_it_on_the_clock_of_the_place()
+    {
+        var departed = By("GO").At("07-07 07:02").In("FRA").Due("07-07 12:05", zone: "Atlantic/Madeira").Says("FORWARD_DEPARTED");
+        var watch = Clocks.All(SlaBook.Default, Case(), On("07-07 07:00"), [departed]).Watch;
+        var passed = HubWords.Due(SlaBook.Default, Tell(departed).State, watch, On("07-07 12:06")).Single(word => word.StatusCode == HubWords.EtaPassed);
+        var story = Tell(departed, passed);
+
+        Assert.Equal("Due Tuesday 7 July, 13:05, not confirmed", Sentences.Line(story.Of(passed), NameOf, story));
+    }
+
+    [Fact]
+    public void A_delivery_whose_window_is_over_was_planned()
+    {
+        var story = Tell(By("CQ").At("07-08 08:00").Due("07-08 10:30", "07-08 12:30").Says("DELIVERY_SCHEDULED"));
+
+        Assert.Equal("Quick Courier has planned the delivery of your bag: Wednesday 8 July, 10:30 to 12:30.", Sentences.Now(Case(), story.State, NameOf, On("07-08 12:30")));
+        Assert.Equal("The delivery of your bag was planned for Wednesday 8 July, 10:30 to 12:30. Nobody has confirmed it yet.", Sentences.Now(Case(), story.State, NameOf, On("07-08 12:31")));
+    }
+
+    [Theory]
+    [InlineData("", "Your bag is being held at Frankfurt. We do not know the reason yet.")]
+    [InlineData("73", "Your bag is being held at Frankfurt: customs inspection.")]
+    [InlineData("63", "Your bag is being held at Frankfurt: security check.")]
+    [InlineData("62", "Your bag is being held at Frankfurt: bad weather.")]
+    [InlineData("26", "Your bag is being held at Frankfurt: a reason was given.")]        // what it says is disputed between airlines
+    [InlineData("OUR_OWN_CODE", "Your bag is being held at Frankfurt: a reason was given.")]
+    public void A_reason_that_was_given_is_said_in_plain_words(string reason, string sentence)
+    {
+        var story = Tell(By("GO").At("07-06 16:05").In("FRA").Says("ON_HAND"), By("GO").At("07-06 17:05").In("FRA").Says("HELD") with { ReasonCode = reason });
+
+        Assert.Equal(sentence, story.Now());
+        Assert.DoesNotContain("reason yet", reason.Length > 0 ? Tell(By("XB").At("07-06 17:05").Says("SVC_WAITING") with { ReasonCode = reason }).Now(Case(kind: IncidentKind.ServiceIncident)) : "", StringComparison.Ordinal);
     }
 
     [Theory]

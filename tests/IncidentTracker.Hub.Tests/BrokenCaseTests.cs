@@ -40,6 +40,21 @@ public sealed class BrokenCaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_tasks_of_its_parties_go_on_without_it()
+    {
+        await _hub.FollowDutiesAsync();
+        Assert.Equal(2, (await _hub.As("XB").TasksAsync()).Tasks.Count);
+        await _hub.WithDbAsync(db => Broken(db).ExecuteUpdateAsync(incident => incident.SetProperty(row => row.State, Garbage)));
+
+        Assert.Equal(_sound, Assert.Single((await _hub.As("XB").TasksAsync()).Tasks).IncidentReference);
+
+        using var watch = _hub.As("XB").Tasks.WatchTasks(new(), _hub.As("XB").Credential);
+        Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal(_sound, watch.ResponseStream.Current.IncidentReference);
+        await MustWarnAsync();
+    }
+
+    [Fact]
     public async Task Whoever_follows_all_cases_goes_on_without_it()
     {
         using var watch = _hub.As("XB").Watch();

@@ -57,6 +57,22 @@ public sealed class ForeignClientTests(ForeignClientTests.Fixture fixture, ITest
         Assert.Contains("\"resumeFromSequence\": \"1\"", said, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_commands_of_the_contract_list_tasks_and_offer_a_bag()
+    {
+        await using var hub = await Hub.StartAsync();
+        var reference = await hub.As("XB").OpenAsync("0901000001", "GO");
+        await hub.As("XB").AcceptedAsync(Say.That("u1", reference, "ON_HAND"));
+        await hub.FollowDutiesAsync();
+        var commands = (await File.ReadAllTextAsync(Path.Combine(Outside.Root, "protos", "README.md"))).Split("```").Single(block => block.Contains("PartnerTaskService/", StringComparison.Ordinal))
+            .Replace("npx -y @bufbuild/buf", Buf, StringComparison.Ordinal).Replace("localhost:5081", hub.GrpcAddress.Authority, StringComparison.Ordinal).Replace("K7Q-4M2-XDC", reference, StringComparison.Ordinal);
+
+        var said = await RunAsync("bash", "-c", $"set -e; KEY={DevelopmentPartners.KeyOf("XB")}; {commands}");
+
+        Assert.Contains($"\"taskId\": \"{reference}/", said, StringComparison.Ordinal);
+        Assert.Contains("\"custodian\": \"XB\"", said, StringComparison.Ordinal);
+    }
+
     /// <summary>Runs a client with the very line of the README, but for address and key.</summary>
     private async Task TellStoryAsync(string client, Uri hub, string key)
     {

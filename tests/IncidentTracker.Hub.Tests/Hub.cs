@@ -1,6 +1,7 @@
 using Grpc.Net.Client;
 using IncidentTracker.Data;
 using IncidentTracker.Sla;
+using IncidentTracker.Tasks;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -38,6 +39,8 @@ internal sealed class Hub : IAsyncDisposable
     public TestDatabase Database => _database;
 
     public IReadOnlyList<LogLine> Log => [.. _log.Lines];
+
+    public bool IsRunning => _factory is not null;
 
     public IServiceProvider Services => _factory!.Services;
 
@@ -125,6 +128,14 @@ internal sealed class Hub : IAsyncDisposable
             await Services.GetRequiredService<Sweeper>().SweepAsync(CancellationToken.None);
         }
         Time.Set(until);
+    }
+
+    /// <summary>Brings the list of duties up to date. From then on it follows only when it is told to, so that nothing moves beside the test.</summary>
+    public async Task FollowDutiesAsync()
+    {
+        var board = Services.GetRequiredService<DutyBoard>();
+        await board.StopAsync(CancellationToken.None);
+        await board.FollowAsync(CancellationToken.None);
     }
 
     /// <summary>Nothing was logged that would wake an operator. That nobody looks at what is due is what the test wanted.</summary>

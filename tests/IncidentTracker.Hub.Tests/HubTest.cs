@@ -1,8 +1,8 @@
 namespace IncidentTracker.HubTests;
 
 /// <summary>
-/// A test with a hub. When it is over, whatever it did: what is stored equals what the claims tell, and nothing was
-/// logged that would wake an operator.
+/// A test with a hub. When it is over, whatever it did: what is stored equals what the claims tell, nobody owes a
+/// word on what is closed, and nothing was logged that would wake an operator.
 /// </summary>
 public abstract class HubTest : IAsyncLifetime
 {
@@ -13,6 +13,7 @@ public abstract class HubTest : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await using var hub = Hub;
+        if (hub.IsRunning) await hub.FollowDutiesAsync();
         await hub.ProveStoredEqualsFoldedAsync();
         await hub.StopAsync();
         hub.MustBeQuiet();

@@ -13,7 +13,7 @@ internal static class Proof
 {
     public static Task ProveStoredEqualsFoldedAsync(this Hub hub) => hub.Database.ProveStoredEqualsFoldedAsync();
 
-    /// <summary>Folds every case afresh from its claims and compares; and every change of a case left exactly one trace.</summary>
+    /// <summary>Folds every case afresh from its claims and compares; every change of a case left exactly one trace; and once the list of duties has followed, it has exactly what is owed, nothing of it on what is closed.</summary>
     public static Task<int> ProveStoredEqualsFoldedAsync(this TestDatabase database) => database.WithDbAsync(async db =>
     {
         var rows = await db.Incidents.AsNoTracking().ToListAsync();
@@ -24,6 +24,10 @@ internal static class Proof
 
         var book = await SlaBooks.ReadAsync(db, CancellationToken.None);
         var looks = await db.LookAgain.AsNoTracking().ToDictionaryAsync(look => look.IncidentId, look => look.At);
+
+        var last = await db.Changes.OrderByDescending(change => change.TransactionId).ThenByDescending(change => change.Position).FirstOrDefaultAsync();
+        var areFollowed = last is null || await db.DutiesCursor.AnyAsync(cursor => cursor.TransactionId == last.TransactionId && cursor.Position == last.Position);
+        var duties = (await db.Duties.AsNoTracking().ToListAsync()).ToLookup(duty => duty.IncidentId, duty => duty.Clock);
 
         foreach (var row in rows.Where(row => row.MergedInto is null))
         {
@@ -36,6 +40,9 @@ internal static class Proof
             var nextLook = file.Facts.IsSighting ? null : HubWords.NextLook(book, told, watch, row.OpenedAt);
             Assert.True(nextLook is null || looks.GetValueOrDefault(row.Id, Instant.MaxValue) <= nextLook, "A look would come too late, or never.");
             Assert.Equal(told.Worst.Phase.ToString(), row.Phase);
+            if (told.Items.All(item => item.Phase == Phase.Closed)) Assert.Empty(watch.Running);
+            var owed = row.Reference is null ? [] : watch.Running.Where(clock => clock.Party != OrganizationId.Customer).Select(clock => clock.Number);
+            if (areFollowed) Assert.Equal(owed.Order(), duties[row.Id].Order());
             Assert.Equal(Enumerable.Range(1, (int)row.Version).Select(version => (long)version), traces[row.Id].Order());
         }
         Assert.Empty(claims.Select(claim => claim.IncidentId).Except(rows.Select(row => row.Id)));

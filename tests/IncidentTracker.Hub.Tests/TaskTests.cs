@@ -20,7 +20,7 @@ public sealed class TaskTests : HubTest
             Hub.Time.Advance(Duration.FromMinutes(1));
         }
         await xb.AcceptedAsync(Asks(references[0], "GO"));
-        await FollowedAsync();
+        await Hub.FollowDutiesAsync();
 
         var first = await xb.TasksAsync(pageSize: 2);
         Assert.Equal([references[1], references[2]], first.Tasks.Select(task => task.IncidentReference));
@@ -41,7 +41,7 @@ public sealed class TaskTests : HubTest
     {
         var reference = await Hub.As("XB").OpenAsync("0901000001", "GO");
         await Hub.As("XB").AcceptedAsync(Asks(reference, "GO"));
-        await FollowedAsync();
+        await Hub.FollowDutiesAsync();
         var go = Hub.As("GO");
         var task = Assert.Single((await go.TasksAsync()).Tasks, task => task.PartyId == "GO");
 
@@ -63,7 +63,7 @@ public sealed class TaskTests : HubTest
     public async Task A_list_that_follows_a_moment_behind_never_shows_what_is_over()
     {
         var reference = await Hub.As("XB").OpenAsync("0901000001");
-        await FollowedAsync();
+        await Hub.FollowDutiesAsync();
         Assert.Single((await Hub.As("XB").TasksAsync()).Tasks);
 
         await Hub.As("XB").AcceptedAsync(Say.That("c1", reference, "CLOSED_CANCELLED"));
@@ -79,12 +79,14 @@ public sealed class TaskTests : HubTest
         await go.AcceptedAsync(Say.That("g1", reference, "ON_HAND"));
         var offered = await go.Tasks.OfferHandoverAsync(new() { UpdateId = "g2", IncidentReference = reference, ToPartyId = "CQ", StaffText = "Desk 4" }, go.Credential);
         Assert.Equal("GO", offered.Result.Accepted.Standing.Custodian);
-        await FollowedAsync();
+        Assert.Empty(offered.Result.Accepted.Warnings);         // what happens by this call happens now
+        await Hub.FollowDutiesAsync();
         var task = Assert.Single((await cq.TasksAsync()).Tasks);
         Assert.Equal((TaskKind.Handover, "GO", ""), (task.Kind, task.AskedBy, task.StatusCode));
 
         var accepted = await cq.Tasks.AcceptHandoverAsync(new() { UpdateId = "c1", IncidentReference = reference, FromPartyId = "GO", Condition = BagCondition.Ok }, cq.Credential);
         Assert.Equal("CQ", accepted.Result.Accepted.Standing.Custodian);
+        Hub.Time.Advance(Duration.FromMinutes(1));
         Assert.Equal(UpdateResult.OutcomeOneofCase.Duplicate,
             (await cq.Tasks.AcceptHandoverAsync(new() { UpdateId = "c1", IncidentReference = reference, FromPartyId = "GO", Condition = BagCondition.Ok }, cq.Credential)).Result.OutcomeCase);
         Assert.DoesNotContain((await cq.TasksAsync()).Tasks, one => one.Kind == TaskKind.Handover);
@@ -103,10 +105,99 @@ public sealed class TaskTests : HubTest
         released.Custody = new() { Action = CustodyAction.Released, From = "GO", To = "CQ" };
         await go.AcceptedAsync(released);
         await cq.Tasks.RefuseHandoverAsync(new() { UpdateId = "c1", IncidentReference = reference, Reason = "Nobody was there." }, cq.Credential);
-        await FollowedAsync();
+        await Hub.FollowDutiesAsync();
 
         Assert.Equal("HUB", Assert.Single((await cq.TasksAsync()).Tasks, task => task.Kind == TaskKind.Question).AskedBy);
-        Assert.Equal("HUB", Assert.Single((await go.TasksAsync()).Tasks, task => task is { Kind: TaskKind.Question, PartyId: "GO" }).AskedBy);
+        var asked = Assert.Single((await go.TasksAsync()).Tasks, task => task is { Kind: TaskKind.Question, PartyId: "GO" });
+        Assert.Equal(("HUB", "Two parties say different things about who has the bag. Do you have it?", ""), (asked.AskedBy, asked.QuestionText, asked.AskedUpdateId));
+    }
+
+    [Fact]
+    public async Task A_question_of_an_agent_is_a_task_that_says_what_was_asked_and_by_which_update()
+    {
+        var reference = await Hub.As("XB").OpenAsync("0901000001", "GO", "LH2");
+        await Hub.As("AG").AcceptedAsync(Asking("a1", "Is it in your store?"));
+        await Hub.FollowDutiesAsync();
+
+        var task = Assert.Single((await Hub.As("GO").TasksAsync()).Tasks, task => task.Kind == TaskKind.Question);
+        Assert.Equal(("AG", "GO", "Is it in your store?", "a1"), (task.AskedBy, task.PartyId, task.QuestionText, task.AskedUpdateId));
+
+        // Asked again before there was an answer, it is still one task.
+        Hub.Time.Advance(Duration.FromMinutes(1));
+        await Hub.As("AG").AcceptedAsync(Asking("a2", "Or at the desk?"));
+        var again = Assert.Single((await Hub.As("GO").TasksAsync()).Tasks, task => task.Kind == TaskKind.Question);
+        Assert.Equal((task.TaskId, "Or at the desk?", "a2"), (again.TaskId, again.QuestionText, again.AskedUpdateId));
+
+        // What the party may not read is not told by its task either.
+        await Hub.As("XB").AcceptedAsync(Asking("x1", "Do not tell them.").But(update =>
+        {
+            update.Visibility = Visibility.Parties;
+            update.VisibleTo.Add("LH2");
+        }));
+        await Hub.FollowDutiesAsync();
+        var hidden = Assert.Single((await Hub.As("GO").TasksAsync()).Tasks, task => task is { Kind: TaskKind.Question, AskedBy: "XB" });
+        Assert.Equal(("", ""), (hidden.QuestionText, hidden.AskedUpdateId));
+
+        Update Asking(string id, string text) => Say.Note(id, reference, text).But(update => update.AskedParty = "GO");
+    }
+
+    [Fact]
+    public async Task Whoever_begins_to_watch_hears_first_of_everything_it_owes_and_later_that_it_is_over()
+    {
+        var go = Hub.As("GO");
+        var reference = await Hub.As("XC").OpenAsync("0901000001", "GO");
+        await Hub.As("XC").AcceptedAsync(Asks(reference, "GO"));
+        await Hub.FollowDutiesAsync();
+        var listed = Assert.Single((await go.TasksAsync()).Tasks);
+
+        using var watch = go.Tasks.WatchTasks(new(), go.Credential);
+        var first = await NextAsync(watch, _ => true);
+        Assert.Equal((listed, ""), (Assert.Single(first.Tasks), first.ResumeToken));
+        Assert.NotEqual("", (await NextAsync(watch, one => one.IncidentReference.Length == 0)).ResumeToken);
+
+        await Hub.As("XC").AcceptedAsync(Say.That("x9", reference, "CLOSED_CANCELLED"));
+        Assert.Empty((await NextAsync(watch, one => one.IncidentReference == reference)).Tasks);
+    }
+
+    [Fact]
+    public async Task Whoever_is_cut_off_anywhere_and_over_a_restart_of_the_hub_ends_up_with_the_list()
+    {
+        for (var cut = 0; cut <= 5; cut++)
+        {
+            var (answered, other) = (await Hub.As("XC").OpenAsync($"090200{cut:0000}", "GO"), await Hub.As("XC").OpenAsync($"090300{cut:0000}", "GO"));
+            foreach (var reference in (string[])[answered, other]) await Hub.As("XC").AcceptedAsync(Asks(reference, "GO"));
+            await Hub.FollowDutiesAsync();
+
+            var known = new Known();
+            using (var watch = Hub.As("GO").Tasks.WatchTasks(new(), Hub.As("GO").Credential))
+                for (var read = 0; read < cut; read++)
+                {
+                    if (read == 3) await Hub.As("GO").AcceptedAsync(Say.That($"g{cut}", answered, "ON_HAND"));
+                    known.Take(await NextAsync(watch, _ => true));
+                }
+            Hub.Time.Advance(Duration.FromMinutes(1));
+            await Hub.As("XC").AcceptedAsync(Say.That($"c{cut}", answered, "CLOSED_CANCELLED"));
+            await Hub.RestartAsync();
+            Hub.Time.Advance(Duration.FromMinutes(1));
+            await Hub.As("GO").AcceptedAsync(Say.That($"h{cut}", other, "ON_HAND"));
+
+            var go = Hub.As("GO");
+            if (known.Token.Length == 0) known = new();
+            using (var watch = go.Tasks.WatchTasks(new() { ResumeToken = known.Token }, go.Credential))
+                while (!known.Is((await FollowedAsync(go)).Tasks)) known.Take(await NextAsync(watch, _ => true));
+            await Hub.As("XC").AcceptedAsync(Say.That($"d{cut}", other, "CLOSED_CANCELLED"));
+        }
+    }
+
+    [Fact]
+    public async Task A_long_queue_of_changes_is_followed_at_one_go()
+    {
+        var board = Hub.Services.GetRequiredService<DutyBoard>();
+        await board.StopAsync(CancellationToken.None);
+        await DueCases.StoreAsync(Hub.Database, 1_200, Hub.Time.Now + Duration.FromHours(1));
+
+        Assert.Equal(1_200, await board.FollowAsync(CancellationToken.None));
+        Assert.Equal(200, (await Hub.As("XB").TasksAsync(pageSize: 200)).Tasks.Count);
     }
 
     [Fact]
@@ -142,10 +233,26 @@ public sealed class TaskTests : HubTest
         throw new InvalidOperationException("The stream ended.");
     }
 
-    private async Task FollowedAsync()
+    private async Task<ListTasksResponse> FollowedAsync(PartnerLine line)
     {
-        for (var i = 0; i < 3; i++)
-            while (await Hub.Services.GetRequiredService<DutyBoard>().FollowAsync(CancellationToken.None) > 0) { }
+        await Hub.FollowDutiesAsync();
+        return await line.TasksAsync();
+    }
+
+    /// <summary>What a watcher knows by what it was told.</summary>
+    private sealed class Known
+    {
+        private readonly Dictionary<string, IReadOnlyList<PartnerTask>> _tasks = [];
+
+        public string Token { get; private set; } = "";
+
+        public void Take(WatchTasksResponse told)
+        {
+            if (told.IncidentReference.Length > 0) _tasks[told.IncidentReference] = [.. told.Tasks];
+            if (told.ResumeToken.Length > 0) Token = told.ResumeToken;
+        }
+
+        public bool Is(IEnumerable<PartnerTask> listed) => _tasks.Values.SelectMany(tasks => tasks).OrderBy(task => task.TaskId).SequenceEqual(listed.OrderBy(task => task.TaskId));
     }
 
     private static Update Asks(string reference, string party)

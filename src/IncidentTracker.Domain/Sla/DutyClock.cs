@@ -36,6 +36,9 @@ public sealed record DutyClock(
 
     /// <summary>The last step that the hub has taken about it.</summary>
     public ClockStage Stage { get; init; }
+
+    /// <summary>When the word is due, as far as anybody may be told. Null while the time stands still: the moment may still move.</summary>
+    public Instant? DueAtAsOf(Instant now) => PausedUntil > now ? null : DueAt;
 }
 
 /// <summary>What the hub does about a clock, step by step. Each step is taken once.</summary>
@@ -112,12 +115,12 @@ public sealed record CaseWatch
     /// <summary>Expected times that were found to have passed.</summary>
     public ImmutableArray<PassedEta> PassedEtas { get; init; } = [];
 
-    /// <summary>When this party, or one that it acts for, must next speak. Null: it owes no word.</summary>
-    public Instant? NextDueOf(Reporter reporter)
+    /// <summary>When this party, or one that it acts for, must next speak. Null: it owes no word, or the time of all that it owes stands still.</summary>
+    public Instant? NextDueOf(Reporter reporter, Instant now)
     {
         Instant? next = null;
         foreach (var clock in Running)
-            if (reporter.Covers(clock.Party) && !(next <= clock.DueAt)) next = clock.DueAt;
+            if (reporter.Covers(clock.Party) && clock.DueAtAsOf(now) is { } due && !(next <= due)) next = due;
         return next;
     }
 }

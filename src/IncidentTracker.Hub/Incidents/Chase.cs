@@ -22,16 +22,16 @@ internal sealed record RaisedView(
     [property: Description("When, UTC.")] DateTimeOffset Time);
 
 /// <summary>Finds out what was done about overdue words.</summary>
-internal sealed class Chases(IDbContextFactory<HubDb> dbs, SlaBooks books, TimeProvider time)
+internal sealed class Chases(IDbContextFactory<HubDb> dbs, SlaBooks books, OwedWords owed, TimeProvider time)
 {
     public async Task<Chase> OfAsync(ReadCase read, CancellationToken stop)
     {
         var now = time.Now();
-        if (read.NextWord is not { } clock || now <= clock.DueAt) return Chase.None;
+        if (owed.NextWord(read, now) is not { } clock || now <= clock.DueAt) return Chase.None;
 
         var raised = read.Story.Entries.Where(entry => entry.Claim is { StatusCode: HubWords.Escalated, Judgement: { } judged } && judged.Clock == clock.Number)
             .Select(entry => (entry.Claim.Judgement!.Stage, entry.Claim.HeardAt));
-        return new(await AskedAgainAsync(read.Id, clock, stop), [.. raised], NextCheck(read, clock, now));
+        return new(await AskedAgainAsync(read.Id, clock, stop), [.. raised], NextCheck(clock, now));
     }
 
     // What is queued has not been asked yet, and what a server refused has asked nobody.
@@ -47,10 +47,9 @@ internal sealed class Chases(IDbContextFactory<HubDb> dbs, SlaBooks books, TimeP
     private static IEnumerable<ClockStage> StagesOf(ContactLevel level) =>
         new[] { ClockStage.DueSoon, ClockStage.Breached, ClockStage.Headquarters }.Where(stage => ContactLevels.Of(stage) == level);
 
-    private Instant? NextCheck(ReadCase read, DutyClock clock, Instant now)
+    private Instant? NextCheck(DutyClock clock, Instant now)
     {
         var book = books.Current;
-        clock = Clocks.GiveBack(book, read.Watch, now).Running.First(one => one.Number == clock.Number);
         while (HubWords.NextStep(book, clock) is { } step)
         {
             if (step.At > now) return step.At;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
+using System.Text.Json;
 using IncidentTracker.Access;
 using IncidentTracker.Domain;
 using IncidentTracker.Updates;
@@ -67,7 +67,7 @@ internal static class IncidentEndpoints
     {
         var (read, reader) = await access.ReadAsync(reference, familyName, http, stop);
         var view = views.Incident(read, reader, await chases.OfAsync(read, stop));
-        return IsKnown(http, read, view, reader) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(view);
+        return IsKnown(http, read, view) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(view);
     }
 
     private static async Task<Results<Ok<TimelineView>, StatusCodeHttpResult>> ReadTimeline(
@@ -75,22 +75,19 @@ internal static class IncidentEndpoints
     {
         var (read, reader) = await access.ReadAsync(reference, familyName, http, stop);
         var timeline = views.Timeline(read, reader, await chases.OfAsync(read, stop));
-        return IsKnown(http, read, timeline.Incident, reader) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(timeline);
+        return IsKnown(http, read, timeline) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(timeline);
     }
 
-    // The version says what was told; other things change by themselves, when an expected time passes or a mail was taken.
-    private static bool IsKnown(HttpContext http, ReadCase read, IncidentView view, PartnerIdentity? reader)
+    // The version says what was told; other things change by themselves, when an expected time passes, a mail was taken, or time is given back.
+    private static bool IsKnown<T>(HttpContext http, ReadCase read, T answer)
     {
-        var words = string.Join('|', [view.Sentence, view.Expected, Text(view.AskedAgainTime), Text(view.NextCheckTime), .. view.Items.Select(item => item.Sentence)]);
-        var fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{words}|{reader?.Id}")))[..8];
+        var fingerprint = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(answer)))[..8];
         var tag = string.Create(CultureInfo.InvariantCulture, $"\"v{read.Version}-{fingerprint}\"");
         http.Response.Headers.ETag = tag;
         http.Response.Headers.CacheControl = "private, no-cache";
         http.Response.Headers.Vary = "Authorization, Cookie";
         return http.Request.GetTypedHeaders().IfNoneMatch.Any(known => known == EntityTagHeaderValue.Any || known.Compare(EntityTagHeaderValue.Parse(tag), useStrongComparison: false));
     }
-
-    private static string Text(DateTimeOffset? moment) => moment?.ToString("O", CultureInfo.InvariantCulture) ?? "";
 
     private static ExternalReference? ReferenceQuery(string? bagTag, string? scheme, string? value, string? date)
     {

@@ -34,8 +34,11 @@ internal sealed record IncidentView
     [Description("Who owes the next word on the case: a name. Absent while nobody does, or while it is the traveller.")]
     public string? NextWordFrom { get; init; }
 
-    [Description("By when, UTC. Once it has passed, the word is overdue.")]
+    [Description("By when, UTC. Once it has passed, the word is overdue. Absent while the case waits for a reason that was given.")]
     public DateTimeOffset? NextWordDueTime { get; init; }
+
+    [Description("While the case waits for a reason that was given: until when, UTC. After that the next word has a due time again.")]
+    public DateTimeOffset? NextWordPausedUntilTime { get; init; }
 
     [Description("When the party that owes an overdue word was last asked for it by mail, UTC. Only what a mail server has taken counts.")]
     public DateTimeOffset? AskedAgainTime { get; init; }
@@ -54,6 +57,9 @@ internal sealed record IncidentView
 
     [Description("When the bag is expected at the latest, if a window was stated.")]
     public DateTimeOffset? ExpectedUntil { get; init; }
+
+    [Description("What was expected and has passed without anybody confirming it, on the clock of the place. Absent while something is still expected.")]
+    public string? WasExpected { get; init; }
 
     [Description("Who is in charge of the case: a name.")]
     public string? InCharge { get; init; }
@@ -187,14 +193,15 @@ internal sealed record ListedIncident(
     [property: Description("A link that lets the traveller in, valid for 30 days. Give it to nobody else.")] string CustomerLink);
 
 /// <summary>Makes the views that REST and the pages share. What is not put in here is not shown.</summary>
-internal sealed class PublicViews(Register register, CaseViews shared, TimeProvider time)
+internal sealed class PublicViews(Register register, CaseViews shared, OwedWords owed, TimeProvider time)
 {
     public IncidentView Incident(ReadCase read, PartnerIdentity? reader, Chase? chase = null)
     {
         var state = read.Story.State;
         var worst = state.Worst;
-        var nextWord = read.NextWord;
-        var expected = worst.Eta is { } eta && (eta.To ?? eta.From) >= time.Now() ? eta : null;
+        var now = time.Now();
+        var nextWord = owed.NextWord(read, now);
+        var expected = worst.Eta is { } eta && eta.End >= now ? eta : null;
         var report = read.Story.Entries.FirstOrDefault(entry => entry.Counts && CaseViews.IsForTraveller(entry) && entry.Claim.StatusCode is ("REPORTED" or "SVC_OPENED"))?.Claim;
         return new()
         {
@@ -207,13 +214,15 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
             LastHeardTime = state.HeardAt?.ToDateTimeOffset(),
             LastHeardFrom = state.HeardFrom is { } from ? NameFor(reader, from) : null,
             NextWordFrom = nextWord is { } next ? register.NameOf(next.Party) : null,
-            NextWordDueTime = nextWord?.DueAt.ToDateTimeOffset(),
+            NextWordDueTime = nextWord?.DueAtAsOf(now)?.ToDateTimeOffset(),
+            NextWordPausedUntilTime = nextWord?.PausedUntil > now ? nextWord.PausedUntil.Value.ToDateTimeOffset() : null,
             AskedAgainTime = chase?.AskedAgainAt?.ToDateTimeOffset(),
             Raised = chase is { Raised.IsEmpty: false } ? [.. chase.Raised.Select(step => new RaisedView(Sentences.Level(step.To), step.At.ToDateTimeOffset()))] : null,
             NextCheckTime = chase?.NextCheckAt?.ToDateTimeOffset(),
             Expected = NullIfEmpty(Sentences.Expected(expected)),
             ExpectedFrom = expected is null ? null : OnClock(expected.From, expected.Zone),
             ExpectedUntil = expected?.To is { } until ? OnClock(until, expected.Zone) : null,
+            WasExpected = expected is null && worst.Phase is (Phase.Searching or Phase.OnTheWay or Phase.Delivery) ? NullIfEmpty(Sentences.Expected(worst.Eta)) : null,
             InCharge = state.Owner is { } owner ? register.NameOf(owner) : null,
             ReportPlace = PlaceName(report?.Place),
             TimeZone = ZoneOf(report?.Place) ?? report?.Happened?.Zone,
@@ -226,14 +235,14 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
     }
 
     public TimelineView Timeline(ReadCase read, PartnerIdentity? reader, Chase? chase = null) => new(Incident(read, reader, chase),
-        [.. read.Story.Entries.Where(entry => reader is null ? CaseViews.IsForTraveller(entry) : CaseViews.MayRead(entry, reader)).Select(entry => Line(entry, reader))]);
+        [.. read.Story.Entries.Where(entry => reader is null ? CaseViews.IsForTraveller(entry) : CaseViews.MayRead(entry, reader)).Select(entry => Line(entry, read.Story, reader))]);
 
     public ListedIncident Listed(CaseSummary summary, string customerLink) => new(
         summary.Reference.ToString(), Named.Of(summary.Facts.Kind), CaseViews.PhaseName(summary.State.Worst.Phase), summary.State.Worst.StatusCode,
         shared.SentenceOfNow(summary.Facts, summary.State), summary.State.Owner?.Value, summary.Version,
         summary.OpenedAt.ToDateTimeOffset(), summary.ChangedAt.ToDateTimeOffset(), customerLink);
 
-    private LineView Line(TimelineEntry entry, PartnerIdentity? reader)
+    private LineView Line(TimelineEntry entry, Story story, PartnerIdentity? reader)
     {
         var claim = entry.Claim;
         return new()
@@ -241,7 +250,7 @@ internal sealed class PublicViews(Register register, CaseViews shared, TimeProvi
             EventTime = claim.Happened?.Local.ToDateTimeOffset(),
             EventTimePrecision = claim.Happened?.Precision.ToString().ToUpperInvariant(),
             RecordTime = claim.ReceivedAt.ToDateTimeOffset(),
-            Text = Sentences.Line(entry, register.NameOf),
+            Text = Sentences.Line(entry, register.NameOf, story),
             By = NameFor(reader, claim.By),
             Place = PlaceName(claim.Place),
             TimeZone = ZoneOf(claim.Place),

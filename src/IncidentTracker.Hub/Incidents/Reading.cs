@@ -9,14 +9,11 @@ using Wire = IncidentTracker.Partner.V1;
 namespace IncidentTracker.Incidents;
 
 /// <summary>A case as it is read: its story and everything settled at its opening.</summary>
+/// <param name="StoredWatch">The clocks as of the last receipt; what they say now, <see cref="OwedWords"/> knows.</param>
 /// <param name="Updates">What each claim of the story was made of. By the claim itself: sightings of two tags may bear one name.</param>
 internal sealed record ReadCase(
     IncidentId Id, Reference Reference, long Version, Instant OpenedAt, CaseFacts Facts, IReadOnlyList<Wire.Flight> Legs,
-    IReadOnlyList<ExternalReference> References, Story Story, CaseWatch Watch, IReadOnlyDictionary<Claim, Wire.Update> Updates)
-{
-    /// <summary>The word that is waited for, if anybody owes one.</summary>
-    public DutyClock? NextWord => Clocks.NextWord(Story.State, Watch);
-}
+    IReadOnlyList<ExternalReference> References, Story Story, CaseWatch StoredWatch, IReadOnlyDictionary<Claim, Wire.Update> Updates);
 
 /// <summary>What the list of cases shows of each.</summary>
 internal sealed record CaseSummary(IncidentId Id, Reference Reference, long Version, Instant OpenedAt, Instant ChangedAt, CaseFacts Facts, CaseState State);

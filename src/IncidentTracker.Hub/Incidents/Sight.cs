@@ -33,6 +33,7 @@ internal sealed class Sight(CaseViews views, PublicViews publicViews)
             Expected = null,
             ExpectedFrom = null,
             ExpectedUntil = null,
+            WasExpected = null,
             Items = [.. shown.Incident.Items.Select(item => item with { Sentence = "" })],
         };
         return SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(shown with { Incident = lasting }));

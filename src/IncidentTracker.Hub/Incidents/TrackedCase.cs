@@ -18,6 +18,9 @@ public sealed record TrackedCase
     public string? NextWordFrom { get; init; }
     public Shown? NextWordDue { get; init; }
 
+    /// <summary>The case waits until then for a reason that was given, and nothing is due.</summary>
+    public Shown? PausedUntil { get; init; }
+
     /// <summary>The next word was due and has not come.</summary>
     public bool IsOverdue { get; init; }
 
@@ -31,6 +34,10 @@ public sealed record TrackedCase
     public Shown? NextCheck { get; init; }
 
     public Shown? Expected { get; init; }
+
+    /// <summary>What was expected and has passed.</summary>
+    public string? WasExpected { get; init; }
+
     public Shown? DamageComplaintBy { get; init; }
     public required Shown MadeAt { get; init; }
     public required ImmutableArray<Stage> Stages { get; init; }
@@ -70,11 +77,13 @@ public sealed record TrackedCase
             LastHeardFrom = incident.LastHeardFrom == "You" ? "you" : incident.LastHeardFrom,
             NextWordFrom = incident.NextWordFrom,
             NextWordDue = incident.NextWordDueTime is { } due ? clock.Show(due) : null,
-            IsOverdue = now > read.NextWord?.DueAt,
+            PausedUntil = incident.NextWordPausedUntilTime is { } until ? clock.Show(until) : null,
+            IsOverdue = incident.NextWordDueTime is { } latest && now > Instant.FromDateTimeOffset(latest),
             AskedAgain = incident.AskedAgainTime is { } asked ? clock.Show(asked) : null,
             Raised = [.. (incident.Raised ?? []).Select(raised => new Raising(raised.With, clock.Show(raised.Time)))],
             NextCheck = incident.NextCheckTime is { } check ? clock.Show(check) : null,
             Expected = clock.Window(incident),
+            WasExpected = incident.WasExpected,
             DamageComplaintBy = incident.DamageComplaintBy is { } day ? PlaceClock.Day(day) : null,
             MadeAt = clock.Show(now.ToDateTimeOffset()),
             Stages = StagesOf(read, incident),

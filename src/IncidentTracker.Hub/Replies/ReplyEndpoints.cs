@@ -6,6 +6,7 @@ using IncidentTracker.Web;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using NodaTime;
 
 namespace IncidentTracker.Replies;
 
@@ -79,20 +80,18 @@ internal static class ReplyEndpoints
 }
 
 /// <summary>Puts a question, and what became of it, into words and on clocks.</summary>
-internal sealed class ReplyViews(PublicViews views, Register register, TimeProvider time)
+internal sealed class ReplyViews(PublicViews views, OwedWords words, Register register, TimeProvider time)
 {
     public ShownReply Asked(Reply reply, ReplyQuestion question)
     {
         var clock = reply.Clock!;
-        var asked = clock.Track != Track.Question ? null : reply.Read.Story.Entries.LastOrDefault(entry =>
-            entry.Claim is { StatusCode: "", StaffText.Length: > 0 } claim && claim.AskedParty == clock.Party && (claim.OnBehalfOf ?? claim.By) == clock.AskedBy && CaseViews.MayRead(entry, reply.Partner))?.Claim;
         return Of(reply) with
         {
             Question = question.Text,
             BagTag = reply.Read.Facts.Items.FirstOrDefault(item => item.Id == reply.Item.Id)?.BagTag is { Length: > 0 } tag ? tag : null,
-            Asked = asked?.StaffText,
+            Asked = AskedQuestion.Of(reply.Read.Story, clock, reply.Partner)?.StaffText is { Length: > 0 } text ? text : null,
             AskedBy = clock.AskedBy is { } by ? register.NameOf(by) : null,
-            Due = ClockOf(reply).Show(clock.DueAt.ToDateTimeOffset()),
+            Due = Shown(reply, clock.DueAtAsOf(time.Now())),
             Choices = [.. question.Choices.Select(choice => new ShownReply.Choice(choice.Key, choice.Words))],
         };
     }
@@ -100,20 +99,21 @@ internal sealed class ReplyViews(PublicViews views, Register register, TimeProvi
     public ShownReply Given(Reply reply, string key)
     {
         var entry = reply.Given(key)!;
-        var clock = ClockOf(reply);
-        var own = reply.Read.Watch.NextDueOf(reply.Partner.Reporter);
-        var next = reply.Read.NextWord is { } other && !reply.Partner.Reporter.Covers(other.Party) ? other : null;
+        var now = time.Now();
+        var own = words.At(now, reply.Read.StoredWatch).NextDueOf(reply.Partner.Reporter, now);
+        var next = words.NextWord(reply.Read, now) is { } other && !reply.Partner.Reporter.Covers(other.Party) && other.DueAtAsOf(now) is not null ? other : null;
         return Of(reply) with
         {
             Reported = entry.Claim.StaffText.Length > 0 ? entry.Claim.StaffText : Sentences.Line(entry, register.NameOf) + ".",
             Counts = (entry.Marks & (Marks.NotAuthorised | Marks.Quarantined)) == 0,
-            OwnDue = own is { } due ? clock.Show(due.ToDateTimeOffset()) : null,
-            NextDue = next is null ? null : clock.Show(next.DueAt.ToDateTimeOffset()),
+            OwnDue = Shown(reply, own),
+            NextDue = Shown(reply, next?.DueAt),
             NextFrom = next is null ? null : register.NameOf(next.Party),
         };
     }
 
     private static ShownReply Of(Reply reply) => new(reply.Read.Reference.ToString(), reply.Partner.Organization.Name is { Length: > 0 } name ? name : reply.Partner.Id.Value);
 
-    private PlaceClock ClockOf(Reply reply) => new(views.Incident(reply.Read, reply.Partner), time.Now());
+    private TrackedCase.Shown? Shown(Reply reply, Instant? at) =>
+        at is { } moment ? new PlaceClock(views.Incident(reply.Read, reply.Partner), time.Now()).Show(moment.ToDateTimeOffset()) : null;
 }

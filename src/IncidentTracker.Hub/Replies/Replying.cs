@@ -21,13 +21,13 @@ internal sealed record Reply(ReplyTicket Ticket, PartnerIdentity Partner, ReadCa
 }
 
 /// <summary>Takes the words of people who answer a mail. They go the same way as every partner's: read, checked and stored alike.</summary>
-internal sealed class Replying(ReplyLinks links, CaseReader cases, Register register, Reporting reporting, TimeProvider time)
+internal sealed class Replying(ReplyLinks links, CaseReader cases, OwedWords words, Register register, Reporting reporting, TimeProvider time)
 {
     /// <summary>What a link leads to; null when it leads nowhere.</summary>
     public async Task<Reply?> FindAsync(string? link, CancellationToken stop)
     {
         if (links.Read(link) is not { } ticket || register.Find(ticket.Party) is not { } party || await cases.ReadAsync(ticket.Incident, stop) is not { } read) return null;
-        return new(ticket, new(party), read, read.Watch.Running.FirstOrDefault(clock => clock.Number == ticket.Clock && clock.Party == ticket.Party));
+        return new(ticket, new(party), read, words.At(time.Now(), read.StoredWatch).Running.FirstOrDefault(clock => clock.Number == ticket.Clock && clock.Party == ticket.Party));
     }
 
     /// <summary>What the party is asked: only answers that it may give.</summary>

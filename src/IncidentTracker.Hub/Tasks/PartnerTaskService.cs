@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Grpc.Core;
 using IncidentTracker.Access;
 using IncidentTracker.Domain;
@@ -16,26 +17,36 @@ internal sealed class PartnerTaskService(TaskList list, TaskViews views, CaseRea
     public override Task<Wire.ListTasksResponse> ListTasks(Wire.ListTasksRequest request, ServerCallContext context)
     {
         if (request.PageSize < 0) throw new RefusedException(Refusals.FieldInvalid.At("page_size", "At least 0."));
-        return list.PageAsync(context.Partner().Reporter, PageSize.Of(request.PageSize), request.PageToken, context.CancellationToken);
+        return list.PageAsync(context.Partner(), PageSize.Of(request.PageSize), request.PageToken, context.CancellationToken);
     }
 
     public override async Task WatchTasks(Wire.WatchTasksRequest request, IServerStreamWriter<Wire.WatchTasksResponse> responseStream, ServerCallContext context)
     {
         var partner = context.Partner();
+        var isNew = request.ResumeToken.Length == 0;
         // What was told of each case; of one that was not told yet, nobody knows what an earlier stream has told.
         var told = new Dictionary<IncidentId, Wire.WatchTasksResponse>();
-        await stream.RunAsync(null, request.ResumeToken, Tell, token => new() { ResumeToken = token }, responseStream, context);
+        // Whoever begins hears first what it owes now. The list may be a moment behind, so it is followed from where it stands.
+        var from = isNew ? (await list.CompleteUpToAsync(context.CancellationToken)).ToString() : request.ResumeToken;
+        await stream.RunAsync(null, from, Tell, token => new() { ResumeToken = token }, responseStream, context, isNew ? TellAll : null);
 
         Wire.WatchTasksResponse? Tell(ReadCase read, string resumeToken)
         {
             if (!read.Story.State.IsOpenTo(partner.Reporter)) return null;
-            var response = new Wire.WatchTasksResponse { IncidentReference = read.Reference.ToString() };
-            response.Tasks.Add(views.Owed(partner.Reporter, read.Reference, read.Watch, time.Now()));
-            if (told.TryGetValue(read.Id, out var before) ? before.Equals(response) : response.Tasks.Count == 0 && request.ResumeToken.Length == 0) return null;
+            var response = Of(read.Reference, views.Owed(partner, read));
+            if (told.TryGetValue(read.Id, out var before) ? before.Equals(response) : response.Tasks.Count == 0 && isNew) return null;
             told[read.Id] = response.Clone();
             response.ResumeToken = resumeToken;
             return response;
         }
+
+        // Without a token: whoever is cut off here has not heard everything yet, and must begin anew.
+        async IAsyncEnumerable<Wire.WatchTasksResponse> TellAll([EnumeratorCancellation] CancellationToken stop)
+        {
+            await foreach (var owed in list.ByCaseAsync(partner, stop)) yield return told[owed.Id] = Of(owed.Reference, owed.Tasks);
+        }
+
+        static Wire.WatchTasksResponse Of(Reference reference, IEnumerable<Wire.PartnerTask> tasks) => new() { IncidentReference = reference.ToString(), Tasks = { tasks } };
     }
 
     public override async Task<Wire.AnswerTaskResponse> AnswerTask(Wire.AnswerTaskRequest request, ServerCallContext context)
@@ -51,7 +62,7 @@ internal sealed class PartnerTaskService(TaskList list, TaskViews views, CaseRea
         if (update.ItemId.Length == 0) update.ItemId = clock.ItemId;
 
         var response = new Wire.AnswerTaskResponse { Result = await ReportAsync(partner, update, context.CancellationToken) };
-        if (await cases.ReadAsync(read.Id, context.CancellationToken) is { } now) response.Tasks.Add(views.Owed(partner.Reporter, now.Reference, now.Watch, time.Now()));
+        if (await cases.ReadAsync(read.Id, context.CancellationToken) is { } now) response.Tasks.Add(views.Owed(partner, now));
         return response;
     }
 
@@ -60,14 +71,14 @@ internal sealed class PartnerTaskService(TaskList list, TaskViews views, CaseRea
         if (request.ToPartyId.Length == 0) throw new RefusedException(Refusals.FieldRequired.At("to_party_id"));
         var update = About(request.UpdateId, request.IncidentReference, request.ItemId, request.Place, request.StaffText);
         update.Custody = new() { Action = Wire.CustodyAction.Offered, To = request.ToPartyId };
-        return new() { Result = await ReportAsync(context.Partner(), update, context.CancellationToken) };
+        return new() { Result = await HandOverAsync(context.Partner(), update, context.CancellationToken) };
     }
 
     public override async Task<Wire.AcceptHandoverResponse> AcceptHandover(Wire.AcceptHandoverRequest request, ServerCallContext context)
     {
         var update = About(request.UpdateId, request.IncidentReference, request.ItemId, request.Place, request.StaffText);
         update.Custody = new() { Action = Wire.CustodyAction.Accepted, From = request.FromPartyId, Condition = request.Condition };
-        return new() { Result = await ReportAsync(context.Partner(), update, context.CancellationToken) };
+        return new() { Result = await HandOverAsync(context.Partner(), update, context.CancellationToken) };
     }
 
     public override async Task<Wire.RefuseHandoverResponse> RefuseHandover(Wire.RefuseHandoverRequest request, ServerCallContext context)
@@ -75,16 +86,14 @@ internal sealed class PartnerTaskService(TaskList list, TaskViews views, CaseRea
         if (request.Reason.Length == 0) throw new RefusedException(Refusals.FieldRequired.At("reason"));
         var update = About(request.UpdateId, request.IncidentReference, request.ItemId, null, request.Reason);
         update.Custody = new() { Action = Wire.CustodyAction.Refused };
-        return new() { Result = await ReportAsync(context.Partner(), update, context.CancellationToken) };
+        return new() { Result = await HandOverAsync(context.Partner(), update, context.CancellationToken) };
     }
 
-    // What happens here happens now. Sent again later it must be the same update, so the moment is not in it.
     private static Wire.Update About(string updateId, string reference, string itemId, Wire.Place? place, string text) => new()
     {
         UpdateId = updateId,
         Incident = new() { IncidentReference = reference },
         ItemId = itemId,
-        EventTimePrecision = Wire.TimePrecision.Unknown,
         Place = place,
         StaffText = text,
     };
@@ -92,8 +101,30 @@ internal sealed class PartnerTaskService(TaskList list, TaskViews views, CaseRea
     private async Task<(ReadCase Read, DutyClock Clock)> FindAsync(PartnerIdentity partner, string taskId, CancellationToken stop)
     {
         if (taskId.Length == 0) throw new RefusedException(Refusals.FieldRequired.At("task_id"));
-        return TaskViews.Parse(taskId) is { } task && await access.FindAsync(task.Reference.ToString(), partner, stop) is { } read && TaskViews.Find(partner.Reporter, read.Watch, task.Clock) is { } clock
+        return TaskViews.Parse(taskId) is { } task && await access.FindAsync(task.Reference.ToString(), partner, stop) is { } read && TaskViews.Find(partner.Reporter, read.StoredWatch, task.Clock) is { } clock
             ? (read, clock) : throw new RefusedException(Refusals.TaskUnknown.At("task_id"));
+    }
+
+    // What happens here happens now. Sent again later it must be the same update, so it keeps the moment of the first time.
+    private async Task<Wire.UpdateResult> HandOverAsync(PartnerIdentity partner, Wire.Update update, CancellationToken stop)
+    {
+        ContractLimits.Check(update);
+        await SetTimeAsync(partner, update, stop);
+        var outcome = await reporting.TryAsync(partner, update, stop);
+        // The same call at the same moment was stored in between.
+        if (outcome is not Outcome.Refused { Why: [{ Why: var why }, ..] } || why != Refusals.UpdateIdConflict) return outcome.ToAnswer(update.UpdateId);
+        await SetTimeAsync(partner, update, stop);
+        return await reporting.ReportAsync(partner, update, stop);
+    }
+
+    private async Task SetTimeAsync(PartnerIdentity partner, Wire.Update update, CancellationToken stop)
+    {
+        var read = await access.FindAsync(update.Incident.IncidentReference, partner, stop);
+        var before = read?.Story.Entries.FirstOrDefault(entry => entry.Claim.By == partner.Id && entry.Claim.UpdateId == update.UpdateId);
+        var first = before is null ? null : read!.Updates[before.Claim];
+        update.EventTime = first is null ? time.Now().ToTimestamp() : first.EventTime;
+        update.EventTimeZone = first?.EventTimeZone ?? CodeLists.FindStation(update.Place?.Station ?? "")?.Zone ?? "Z";
+        update.EventTimePrecision = first?.EventTimePrecision ?? Wire.TimePrecision.Unspecified;
     }
 
     private async Task<Wire.UpdateResult> ReportAsync(PartnerIdentity partner, Wire.Update update, CancellationToken stop)

@@ -278,11 +278,11 @@ internal sealed class IngestRound(IngestStore store, CaseCache cache, Addresses 
     {
         if (!submission.Hash.AsSpan().SequenceEqual(hash)) return new Outcome.Refused(Refusals.UpdateIdConflict.At("update_id"));
         if (first is not null && _outcomes[first] is Outcome.Refused refused) return refused;
-        return new Outcome.Repeated(Standing.Of(file, submission.Claim), recordedAt);
+        return new Outcome.Repeated(Standing.Of(file, submission.Claim, book, now), recordedAt);
     }
 
-    private static Outcome.Stored Stored(CaseFile file, Claim claim, Marks marks) =>
-        new(Standing.Of(file, claim), claim.ReceivedAt, 0, marks);
+    private Outcome.Stored Stored(CaseFile file, Claim claim, Marks marks) =>
+        new(Standing.Of(file, claim, book, now), claim.ReceivedAt, 0, marks);
 
     private static ClaimRow Row(Submission submission, CaseFile file, Claim claim) => new(
         file.Id, claim.By.Value, claim.UpdateId, claim.ReceivedAt, submission.Hash, ClaimCodec.Write(submission.Content, claim.Reporter, claim.ItemId));

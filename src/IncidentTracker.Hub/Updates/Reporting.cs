@@ -1,6 +1,5 @@
 using IncidentTracker.Access;
 using IncidentTracker.Domain;
-using IncidentTracker.Rpc;
 using Wire = IncidentTracker.Partner.V1;
 
 namespace IncidentTracker.Updates;
@@ -16,9 +15,5 @@ internal sealed class Reporting(Ingest ingest, Register register, TimeProvider t
     }
 
     /// <summary>The answer to a call with one update. A refusal ends the call.</summary>
-    public async Task<Wire.UpdateResult> ReportAsync(PartnerIdentity partner, Wire.Update update, CancellationToken stop)
-    {
-        var outcome = await TryAsync(partner, update, stop);
-        return outcome is Outcome.Refused or Outcome.Unknown ? throw outcome.ToStatus().ToRpcException() : outcome.ToResult(update.UpdateId);
-    }
+    public async Task<Wire.UpdateResult> ReportAsync(PartnerIdentity partner, Wire.Update update, CancellationToken stop) => (await TryAsync(partner, update, stop)).ToAnswer(update.UpdateId);
 }

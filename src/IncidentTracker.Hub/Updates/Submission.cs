@@ -111,13 +111,13 @@ internal sealed record Standing(string Reference, long Version, string StatusCod
 
     public Standing At(long version) => ReferenceEquals(this, Hidden) ? this : this with { Version = version };
 
-    public static Standing Of(CaseFile file, Claim claim)
+    public static Standing Of(CaseFile file, Claim claim, SlaBook book, Instant now)
     {
         if (!file.Facts.IsSighting && !file.State.IsOpenTo(claim.Reporter)) return Hidden;
 
         var itemId = claim.ItemId;
         var item = file.State.Items.Length == 1 ? file.State.Items[0] : file.State.Items.FirstOrDefault(item => item.Id == itemId) ?? file.State.Worst;
-        return new(file.WrittenReference, file.Version, item.StatusCode, item.Holding?.By.Value ?? "", file.Reference is null, file.Watch.NextDueOf(claim.Reporter));
+        return new(file.WrittenReference, file.Version, item.StatusCode, item.Holding?.By.Value ?? "", file.Reference is null, Clocks.GiveBack(book, file.Watch, now).NextDueOf(claim.Reporter, now));
     }
 }
 

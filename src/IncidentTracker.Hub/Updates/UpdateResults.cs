@@ -37,6 +37,10 @@ internal static class UpdateResults
         return result;
     }
 
+    /// <summary>The answer to a call with one update. A refusal ends the call.</summary>
+    public static Wire.UpdateResult ToAnswer(this Outcome outcome, string updateId) =>
+        outcome is Outcome.Refused or Outcome.Unknown ? throw outcome.ToStatus().ToRpcException() : outcome.ToResult(updateId);
+
     /// <summary>The gRPC status of a refusal, with every detail a client's program needs.</summary>
     public static Google.Rpc.Status ToStatus(this Outcome outcome) => outcome switch
     {
