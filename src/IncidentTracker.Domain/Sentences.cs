@@ -97,6 +97,8 @@ public static partial class Sentences
         // Before the first status, or when nobody knows whose bag it is, all that is certain is the report.
         if (status is null or { Customer.Length: 0 }) status = CodeLists.Find("REPORTED")!;
 
+        if (item is { InDispute: not null, Phase: < Phase.Returned }) return "Two companies say different things about where your bag is. Finding out is our job.";
+
         var isDue = now is null || item.Eta is not { } expected || now <= expected.End;
         if (!isDue && status.Code == "DELIVERY_SCHEDULED") return $"The delivery of your bag was planned for {Expected(item.Eta)}. Nobody has confirmed it yet.";
 

@@ -35,7 +35,7 @@ internal sealed class ClockBenchmark(BenchmarkDatabase database, Cases cases, in
 
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var books = new SlaBooks(database.Dbs, database.Engine, time, Options.Create(new SlaOptions()), NullLogger<SlaBooks>.Instance);
-        var pulse = new Pulse(database.Dbs, database.Engine, time, NullLogger<Pulse>.Instance);
+        var pulse = new Pulse(database.Dbs, database.Engine, books, time, NullLogger<Pulse>.Instance);
         using var ingest = new Ingest(database.Engine, new Addresses(database.Dbs, NullLogger<Addresses>.Instance), books, pulse, time, Options.Create(new IngestOptions()), NullLogger<IngestWriter>.Instance);
         await ingest.StartAsync(CancellationToken.None);
         using var sweeper = new Sweeper(services.GetRequiredService<IMeterFactory>(), database.Dbs, database.Engine, ingest, time, Options.Create(new SlaOptions()), NullLogger<Sweeper>.Instance);

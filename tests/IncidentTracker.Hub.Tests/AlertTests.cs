@@ -1,7 +1,6 @@
-using IncidentTracker.Alerts;
-using IncidentTracker.Data;
+using IncidentTracker.Domain;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using NodaTime;
 
 namespace IncidentTracker.HubTests;
@@ -15,10 +14,9 @@ public sealed class AlertTests
     public async Task A_silence_is_told_step_by_step_to_those_whose_turn_it_is()
     {
         await using var hub = await StartAsync();
-        var reference = await hub.As("XB").OpenAsync("0901000001", "GO");
-        await hub.As("XB").AcceptedAsync(Requested("u1", reference));
+        var reference = await hub.AskAsync("XB", 1);
 
-        await LiveAsync(hub, Duration.FromHours(20));
+        await hub.LiveAndTellAsync(Duration.FromHours(20));
 
         Assert.Equal(
         [
@@ -27,7 +25,7 @@ public sealed class AlertTests
             $"go-hq@example alert.escalated {reference}: still no news from GO, due since Monday 6 July, 15:00 UTC",
             $"xb-supervisor@example alert.escalated {reference}: still no news from GO, due since Monday 6 July, 15:00 UTC",
             $"mediator@example alert.escalated {reference}: still no news from GO, due since Monday 6 July, 15:00 UTC",
-        ], await MailsAsync(hub));
+        ], await hub.MailsAsync());
         Assert.All(await hub.WithDbAsync(db => db.Alerts.ToListAsync()), alert => Assert.NotNull(alert.ToldAt));
         hub.MustBeQuiet();
     }
@@ -36,79 +34,84 @@ public sealed class AlertTests
     public async Task A_word_that_comes_before_people_are_told_leaves_nothing_to_tell()
     {
         await using var hub = await StartAsync();
-        var reference = await hub.As("XB").OpenAsync("0901000001", "GO");
-        await hub.As("XB").AcceptedAsync(Requested("u1", reference));
+        var reference = await hub.AskAsync("XB", 1);
         await hub.LiveUntilAsync(hub.Time.Now + Duration.FromHours(2.5));
         Assert.Equal(1, await hub.WithDbAsync(db => db.Alerts.CountAsync()));
 
         await hub.As("GO").AcceptedAsync(Say.That("g1", reference, "ON_HAND"));
         hub.Time.Advance(Minute);
-        await TellAsync(hub);
+        await hub.TellAsync();
 
-        Assert.Empty(await MailsAsync(hub));
+        Assert.Empty(await hub.MailsAsync());
         Assert.All(await hub.WithDbAsync(db => db.Alerts.ToListAsync()), alert => Assert.NotNull(alert.ToldAt));
     }
 
     [Fact]
-    public async Task A_dead_line_is_one_alert_however_many_cases_it_makes_silent_and_recovery_tells_nobody_again()
+    public async Task A_case_that_cannot_be_read_keeps_nobody_from_hearing_of_the_others()
     {
         await using var hub = await StartAsync();
-        var xb = hub.As("XB");
-        var references = new List<string>();
-        for (var i = 0; i < 500; i++) references.Add(await xb.OpenAsync($"09020{i:00000}"));
-        await hub.Services.GetRequiredService<Pulse>().NoteAsync(CancellationToken.None);
+        var broken = await hub.As("XB").OpenAsync("0901000001");
+        var sound = await hub.As("XB").OpenAsync("0901000002");
+        await hub.LiveUntilAsync(hub.Time.Now + Duration.FromMinutes(25));
+        Assert.True(Reference.TryParse(broken, out var reference));
+        await hub.WithDbAsync(db => db.Incidents.Where(row => row.Reference == reference.Value).ExecuteUpdateAsync(set => set.SetProperty(row => row.State, new byte[] { 0xFF, 0xFF })));
+        hub.Time.Advance(Minute);
 
-        await LiveAsync(hub, Duration.FromMinutes(40));
+        await hub.TellAsync();
 
-        Assert.Equal(["xb-desk@example alert.partner_silent XB has been silent since Monday 6 July, 12:00 UTC: 500 cases without news"], await MailsAsync(hub));
-        Assert.Equal(500, await hub.WithDbAsync(db => db.Claims.CountAsync(claim => claim.PartnerId == "HUB" && claim.UpdateId == "clock-1-breached")));
-        using var browser = hub.Browse();
-        Assert.Contains("It has not come.", await TrackTests.OpenAsync(browser, references[499], "Kowalska"), StringComparison.Ordinal);
-
-        // The line is back, with everything that happened meanwhile.
-        var start = hub.Time.GetUtcNow();
-        foreach (var part in references.Chunk(100)) await xb.BatchAsync(part.Select(reference => Say.That("ack", reference, "ACKNOWLEDGED").At(start.AddMinutes(-20))));
-        await LiveAsync(hub, Duration.FromMinutes(30));
-
-        Assert.Single(await MailsAsync(hub));
-        Assert.Equal(500, await hub.WithDbAsync(db => db.Claims.CountAsync(claim => claim.PartnerId == "HUB" && claim.UpdateId == "clock-1-cleared")));
-        await hub.ProveStoredEqualsFoldedAsync();
+        Assert.Equal([$"xb-desk@example alert.due_soon {sound}: news from XB is due by Monday 6 July, 12:30 UTC"], await hub.MailsAsync());
+        Assert.Equal(2, await hub.WithDbAsync(db => db.Alerts.CountAsync(alert => alert.ToldAt != null)));
+        Assert.Equal(1, await hub.WithDbAsync(db => db.Alerts.CountAsync(alert => alert.ToldTo != null)));
+        var id = await hub.WithDbAsync(db => db.Incidents.Where(row => row.Reference == reference.Value).Select(row => row.Id).SingleAsync());
+        Assert.Single(hub.Log, line => line.Level == LogLevel.Warning && line.Failure is not null && line.Category.Contains(".Alerts.", StringComparison.Ordinal) && line.Text.Contains(id.ToString(), StringComparison.Ordinal));
         hub.MustBeQuiet();
     }
 
     [Fact]
-    public async Task A_party_that_is_missed_on_one_case_alone_is_asked_about_that_case()
+    public async Task Where_a_level_has_nobody_the_next_one_hears_at_once_and_the_log_says_so_once()
     {
-        await using var hub = await StartAsync();
-        var reference = await hub.As("XB").OpenAsync("0901000001", "GO");
-        await hub.As("GO").AcceptedAsync(Say.Note("g0", reference));
-        await hub.As("XB").AcceptedAsync(Requested("u1", reference));
-        await hub.Services.GetRequiredService<Pulse>().NoteAsync(CancellationToken.None);
+        await using var hub = await Silences.StartAsync("XB Supervisor xb-supervisor@example", "AG Mediator mediator@example");
+        foreach (var number in (int[])[1, 2]) await hub.AskAsync("XB", number);
 
-        await LiveAsync(hub, Duration.FromHours(3.1));
+        await hub.LiveAndTellAsync(Duration.FromHours(20));
 
-        Assert.Equal(["alert.due_soon", "alert.breached"], (await MailsAsync(hub)).Select(mail => mail.Split(' ')[1]));
-        Assert.All(await hub.MailRowsAsync(), mail => Assert.NotNull(Links.LinkIn(mail)));
-
-        await OpenAndAskAsync(hub, 2);
-        await hub.Services.GetRequiredService<Pulse>().NoteAsync(CancellationToken.None);
-        await LiveAsync(hub, Duration.FromHours(2.6));
-        Assert.Contains(await MailsAsync(hub), mail => mail.StartsWith("go-desk@example alert.partner_silent GO has been silent since Monday 6 July, 12:00 UTC", StringComparison.Ordinal));
+        Assert.Equal(
+        [
+            "xb-supervisor@example alert.breached", "xb-supervisor@example alert.breached",     // and not again when it is its own turn
+            "mediator@example alert.escalated", "mediator@example alert.escalated",
+        ], (await hub.MailsAsync()).Select(mail => string.Join(' ', mail.Split(' ')[..2])));
+        Assert.All(await hub.MailRowsAsync(), mail => Assert.Null(Links.LinkIn(mail)));     // nobody answers for another
+        foreach (var level in (string[])["Station", "Headquarters"])
+            Assert.Single(hub.Log, line => line.Level == LogLevel.Warning && line.Text.Contains($"nobody of GO at the level {level}", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task More_than_twenty_silences_in_ten_minutes_are_told_as_one_and_fewer_one_by_one()
+    public async Task Reminders_wait_until_people_are_at_work_and_what_is_overdue_does_not()
     {
-        await using var hub = await StartAsync();
-        for (var i = 0; i < 20; i++) await OpenAndAskAsync(hub, i);
-        await LiveAsync(hub, Duration.FromHours(2.5));
-        Assert.Equal(20, (await MailsAsync(hub)).Count);
+        var file = Path.Combine(Path.GetTempPath(), $"hours-{Guid.NewGuid():N}.json");
+        await File.WriteAllTextAsync(file, """
+            {
+              "calendars": [{ "id": "days", "version": 1, "zone": "Europe/Berlin", "week": [{ "days": ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"], "hours": ["09:30-18:00"] }] }],
+              "hours": [{ "organization": "XB", "calendar": "days/1", "activeFrom": "2026-07-01T00:00:00Z" }]
+            }
+            """);
+        try
+        {
+            await using var hub = await Hub.StartAsync([("Sla:File", file), .. Silences.SettingsOf("XB Station xb-desk@example")]);
+            hub.Time.Set(Instant.FromUtc(2026, 7, 6, 17, 0));
+            var evening = await AcknowledgedAsync(hub, "0901000001");
+            await hub.LiveAndTellAsync(Duration.FromHours(5));
+            hub.Time.Set(Instant.FromUtc(2026, 7, 7, 4, 0));
+            var morning = await AcknowledgedAsync(hub, "0901000002");
 
-        hub.Time.Advance(Duration.FromHours(1));
-        await using var other = await StartAsync();
-        for (var i = 0; i < 21; i++) await OpenAndAskAsync(other, i);
-        await LiveAsync(other, Duration.FromHours(2.5));
-        Assert.Equal("go-desk@example alert.due_soon GO: 21 cases without news", Assert.Single(await MailsAsync(other)));
+            // Four hours around the clock: the one is due at night, the other half an hour after work has begun.
+            await hub.LiveAndTellAsync(Duration.FromHours(3.4));
+            Assert.Equal($"xb-desk@example alert.breached {evening}: news from XB was due by Monday 6 July, 21:01 UTC and has not come", Assert.Single(await hub.MailsAsync()));
+            await hub.LiveAndTellAsync(Duration.FromMinutes(10));
+            Assert.Equal($"xb-desk@example alert.due_soon {morning}: news from XB is due by Tuesday 7 July, 08:01 UTC", (await hub.MailsAsync())[^1]);
+            Assert.Equal(2, (await hub.MailsAsync()).Length);
+        }
+        finally { File.Delete(file); }
     }
 
     [Fact]
@@ -116,86 +119,23 @@ public sealed class AlertTests
     {
         await using var hub = await StartAsync();
         await using var twin = TestDatabase.IsPostgres ? hub.StartTwin() : null;
-        for (var i = 0; i < 10; i++) await OpenAndAskAsync(hub, i);
+        for (var i = 0; i < 10; i++) await hub.AskAsync("XB", i);
         await hub.LiveUntilAsync(hub.Time.Now + Duration.FromHours(2.5));
         hub.Time.Advance(Minute);
 
-        await Task.WhenAll(TellAsync(hub), TellAsync(twin ?? hub), TellAsync(hub), TellAsync(twin ?? hub));
-        Assert.Equal(10, (await MailsAsync(hub)).Distinct().Count());
-        Assert.Equal(10, (await MailsAsync(hub)).Count);
+        await Task.WhenAll(hub.TellAsync(), (twin ?? hub).TellAsync(), hub.TellAsync(), (twin ?? hub).TellAsync());
+        Assert.Equal(10, (await hub.MailsAsync()).Distinct().Count());
+        Assert.Equal(10, (await hub.MailsAsync()).Length);
         hub.MustBeQuiet();
     }
 
-    [Theory]
-    [InlineData(0, 14, false)]
-    [InlineData(0, 16, true)]
-    [InlineData(10, 29, false)]
-    [InlineData(10, 31, true)]
-    public void A_partner_is_silent_after_three_of_its_longest_usual_pauses_and_never_within_a_quarter_of_an_hour(int usualMinutes, int afterMinutes, bool isSilent)
+    private static Task<Hub> StartAsync() => Hub.StartAsync([.. Links.People]);
+
+    private static async Task<string> AcknowledgedAsync(Hub hub, string tag)
     {
-        var heard = Instant.FromUtc(2026, 7, 6, 12, 0);
-        var pulse = new PulseRow { OrganizationId = "XB", HeardAt = heard, UsualPauseSeconds = usualMinutes * 60 };
-
-        Assert.Equal(isSilent ? heard : null, Pulse.SilentSince(pulse, heard + (afterMinutes * Minute)));
-    }
-
-    [Fact]
-    public async Task What_is_usual_for_a_partner_is_learned_and_an_outage_is_not()
-    {
-        await using var hub = await StartAsync();
-        var pulse = hub.Services.GetRequiredService<Pulse>();
-        foreach (var pause in (int[])[0, 12, 12, 300, 12])
-        {
-            hub.Time.Advance(pause * Minute);
-            pulse.Heard(new("XB"));
-            await pulse.NoteAsync(CancellationToken.None);
-        }
-
-        Assert.Equal(720, (await hub.WithDbAsync(db => db.Pulses.SingleAsync())).UsualPauseSeconds);
-    }
-
-    private static Task<Hub> StartAsync()
-    {
-        (string Organization, string Level, string Mail)[] people =
-            [("GO", "Station", "go-desk@example"), ("GO", "Headquarters", "go-hq@example"), ("XB", "Station", "xb-desk@example"), ("XB", "Supervisor", "xb-supervisor@example"), ("AG", "Mediator", "mediator@example")];
-        return Hub.StartAsync([.. people.SelectMany((person, i) => new[]
-        {
-            ($"Contacts:People:{i}:Organization", person.Organization), ($"Contacts:People:{i}:Level", person.Level), ($"Contacts:People:{i}:Mail", person.Mail),
-        })]);
-    }
-
-    private static async Task OpenAndAskAsync(Hub hub, int number)
-    {
-        var reference = await hub.As("XB").OpenAsync($"09030{number:00000}", "GO");
-        await hub.As("XB").AcceptedAsync(Requested("u1", reference));
-    }
-
-    private static Partner.V1.Update Requested(string id, string reference)
-    {
-        var update = Say.That(id, reference, "BAG_REQUESTED");
-        update.AskedParty = "GO";
-        return update;
-    }
-
-    /// <summary>Lives on, and tells people of each step right after it was taken.</summary>
-    private static async Task LiveAsync(Hub hub, Duration length)
-    {
-        var end = hub.Time.Now + length;
-        while (hub.Time.Now < end)
-        {
-            await hub.LiveUntilAsync(Instant.Min(end, hub.Time.Now + Minute));
-            await TellAsync(hub);
-        }
-    }
-
-    private static async Task TellAsync(Hub hub)
-    {
-        while (await hub.Services.GetRequiredService<AlertLoop>().RunAsync(CancellationToken.None) > 0) { }
-    }
-
-    private static async Task<IReadOnlyList<string>> MailsAsync(Hub hub)
-    {
-        var rows = await hub.WithDbAsync(db => db.Deliveries.AsNoTracking().Where(delivery => delivery.Channel == DeliveryChannel.Mail).OrderBy(delivery => delivery.CreatedAt).ToListAsync());
-        return [.. rows.Select(row => $"{row.Recipient} {row.EventType} {System.Text.Json.JsonDocument.Parse(row.Body).RootElement.GetProperty("Subject").GetString()}")];
+        var reference = await hub.As("XB").OpenAsync(tag);
+        hub.Time.Advance(Minute);
+        await hub.As("XB").AcceptedAsync(Say.That("ack", reference, "ACKNOWLEDGED"));
+        return reference;
     }
 }

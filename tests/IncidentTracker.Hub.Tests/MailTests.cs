@@ -115,6 +115,27 @@ public sealed class MailTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_reminder_that_waited_for_a_server_is_not_sent_once_its_word_has_come()
+    {
+        await _server.DisposeAsync();
+        await using var hub = await Hub.StartAsync([.. Server(), .. Silences.SettingsOf("GO Station desk@go.example")]);
+        var reference = await hub.AskAsync("XB", 1);
+        await hub.LiveAndTellAsync(Duration.FromHours(2.5));
+        await UntilAsync(hub, "desk@go.example", delivery => delivery.Attempts > 0);
+        await hub.As("GO").AcceptedAsync(Say.That("g1", reference, "ON_HAND"));
+        await hub.StopAsync();
+
+        await using var server = await MailServer.StartAsync();
+        await using var back = Hub.StartOn(hub.Database, hub.Time, Server(server));
+        hub.Time.Advance(Duration.FromHours(3));
+        await UntilAsync(back, "desk@go.example", delivery => delivery.ParkedReason == "NO_LONGER_NEEDED");
+
+        Assert.Empty(server.Mails);
+        Assert.Equal("NOT_NEEDED", await back.WithDbAsync(db => db.DeliveryAttempts.OrderByDescending(attempt => attempt.Fence).Select(attempt => attempt.Outcome).FirstAsync()));
+        Assert.Contains(back.Log, line => line.Text.Contains("is not sent: the news that it asks for has come meanwhile", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Looking_at_the_way_out_changes_nothing_and_taking_it_ends_all_mail()
     {
         await QueueAsync("desk@xb.example", "first");

@@ -214,8 +214,8 @@ public sealed class ScorecardTests
         await using var hub = await Hub.StartAsync();
         await hub.WithDbAsync(db =>
         {
-            db.Add(new Data.StormRow { Party = "XB", Stage = "", BeganAt = hub.Time.Now, LastAt = hub.Time.Now, Cases = 9 });
-            db.Add(new Data.StormRow { Party = "XB", Stage = "Breached", BeganAt = hub.Time.Now, LastAt = hub.Time.Now, Cases = 30 });
+            db.Add(new Data.StormRow { Party = "XB", Stage = "", Owner = "", BeganAt = hub.Time.Now, ToldAt = hub.Time.Now, Cases = 9 });
+            db.Add(new Data.StormRow { Party = "XB", Stage = "Breached", Owner = "", BeganAt = hub.Time.Now, ToldAt = hub.Time.Now, Cases = 30 });
             return db.SaveChangesAsync();
         });
         hub.Time.Advance(Duration.FromHours(1));
@@ -223,6 +223,24 @@ public sealed class ScorecardTests
 
         Assert.Equal(1, Number(await xb.GetFromJsonAsync<JsonElement>("/api/v1/scorecards/XB"), "lineSilences"));
         Assert.Equal(0, Number(await xb.GetFromJsonAsync<JsonElement>("/api/v1/scorecards/XB?to=2026-07-06T12:00:00Z"), "lineSilences"));
+    }
+
+    [Fact]
+    public async Task A_party_of_which_nothing_is_heard_is_named_while_that_lasts()
+    {
+        await using var hub = await Hub.StartAsync();
+        var heard = hub.Time.Now;
+        await hub.BeHeardAsync("GO", Duration.Zero, 1);
+        await hub.WithDbAsync(db =>
+        {
+            db.Add(new Data.StormRow { Party = "GO", Stage = "", Owner = "", BeganAt = heard, ToldAt = heard + Duration.FromMinutes(45), Cases = 37 });
+            return db.SaveChangesAsync();
+        });
+        using var browser = hub.Browse();
+
+        Assert.Contains("Silent now: <bdi>GO</bdi> on 37 cases, since 2026-07-06 12:00 UTC.", await browser.GetStringAsync("/scorecard"), StringComparison.Ordinal);
+        await hub.BeHeardAsync("GO", Duration.FromHours(1), 2);
+        Assert.DoesNotContain("Silent now", await browser.GetStringAsync("/scorecard"), StringComparison.Ordinal);
     }
 
     [Fact]

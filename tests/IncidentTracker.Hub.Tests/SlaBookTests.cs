@@ -171,6 +171,22 @@ public sealed class SlaBookTests
         await hub.ProveStoredEqualsFoldedAsync();
     }
 
+    [Fact]
+    public async Task Announced_maintenance_gives_its_time_to_whoever_announced_it_and_to_nobody_else()
+    {
+        using var file = new Agreed("""{ "maintenance": [{ "organization": "GO", "from": "2026-07-07T10:00:00Z", "until": "2026-07-07T14:00:00Z", "reason": "New data centre" }] }""");
+        await using var hub = await Hub.StartAsync(("Sla:File", file.Name));
+        hub.Time.Set(Instant.FromUtc(2026, 7, 7, 9, 0));
+        await hub.AskAsync("XB", 1, "GO");
+        await hub.AskAsync("XB", 2, "LH2");
+
+        await hub.LiveUntilAsync(Instant.FromUtc(2026, 7, 7, 17, 0));
+
+        var breached = await hub.WithDbAsync(db => db.Alerts.Where(alert => alert.Stage == ClockStage.Breached).OrderBy(alert => alert.FiredAt).ToListAsync());
+        Assert.Equal([("LH2", 12), ("GO", 16)], breached.Select(alert => (alert.Party, (int)Math.Round((alert.FiredAt - Instant.FromUtc(2026, 7, 7, 0, 0)).TotalHours, 2))));
+        await hub.ProveStoredEqualsFoldedAsync();
+    }
+
     private sealed class Agreed : IDisposable
     {
         public Agreed(string text) => Write(text);

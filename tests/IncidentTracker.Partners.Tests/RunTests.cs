@@ -48,7 +48,9 @@ public sealed partial class RunTests : IDisposable
             Assert.Matches("Answer with one press: <a href=\"http://127\\.0\\.0\\.1:\\d+/reply\\?for=", shown);
             Assert.Contains("signature and time are right", shown, StringComparison.Ordinal);
             Assert.DoesNotContain("WRONG", shown, StringComparison.Ordinal);
-            Assert.NotEmpty(Directory.GetFiles(Path.Combine(_folder, "demo", "mail"), "*.eml"));
+            Assert.NotEmpty(MailsAndWebhooks("*.eml"));
+            Assert.NotEmpty(MailsAndWebhooks("*.json"));
+            Assert.All(MailsAndWebhooks("*.eml").Concat(MailsAndWebhooks("*.json")).CountBy(name => name), name => Assert.Equal(1, name.Value));
         }
         finally
         {
@@ -63,6 +65,10 @@ public sealed partial class RunTests : IDisposable
             await Assert.ThrowsAnyAsync<SocketException>(() => nobody.ConnectAsync("127.0.0.1", door));
         }
     }
+
+    /// <summary>Under which name each has come: two under one name are one that was sent twice.</summary>
+    private IReadOnlyList<string> MailsAndWebhooks(string files) =>
+        [.. Directory.GetFiles(Path.Combine(_folder, "demo", "mail"), files).Select(file => Name().Match(File.ReadAllText(file)).Groups[1].Value)];
 
     private static string FindRoot(DirectoryInfo folder) => File.Exists(Path.Combine(folder.FullName, "IncidentTracker.sln")) ? folder.FullName : FindRoot(folder.Parent!);
 
@@ -127,4 +133,7 @@ public sealed partial class RunTests : IDisposable
 
     [GeneratedRegex("<[^>]+>")]
     private static partial Regex Tag();
+
+    [GeneratedRegex("(?im)(?:^Message-ID: *|^\\{\"Id\":\")([^\"\r\n]+)")]
+    private static partial Regex Name();
 }

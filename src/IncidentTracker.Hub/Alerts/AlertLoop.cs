@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using IncidentTracker.Data;
 using IncidentTracker.Delivery;
 using IncidentTracker.Domain;
+using IncidentTracker.Sla;
 using IncidentTracker.Web;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
@@ -11,29 +13,23 @@ namespace IncidentTracker.Alerts;
 /// Tells people about silences: each once, none that has ended meanwhile, and many of one party as one. Whoever is told
 /// stands in the outbox in the same transaction in which the alert counts as told.
 /// </summary>
-internal sealed partial class AlertLoop(IDbContextFactory<HubDb> dbs, Engine engine, AlertMails mails, DeliveryLoop deliveries, TimeProvider time, ILogger<AlertLoop> log) : BackgroundService
+internal sealed partial class AlertLoop(
+    IDbContextFactory<HubDb> dbs, Engine engine, StandingAlerts standing, SilentLines lines, Storms storms, AlertMails mails, SlaBooks books, DeliveryLoop deliveries, TimeProvider time, ILogger<AlertLoop> log) : BackgroundService
 {
-    /// <summary>More than so many of one party in <see cref="StormWithin"/> are told as one.</summary>
-    public const int StormAbove = 20;
-
-    public static readonly Duration StormWithin = Duration.FromMinutes(10);
-
     private const int Most = 2_000;
-
-    // A storm is over when nothing was added for so long.
-    private static readonly Duration StormLasts = Duration.FromMinutes(30);
 
     // Words that fall due together are found within a moment, and must be told together.
     private static readonly Duration Settle = Duration.FromSeconds(2);
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
+    private readonly ConcurrentDictionary<(OrganizationId, ContactLevel), bool> _missing = [];
+
     /// <summary>Tells what has to be told now, and says how many alerts that were.</summary>
     public async Task<int> RunAsync(CancellationToken stop)
     {
         await using var db = await dbs.CreateDbContextAsync(stop);
-        var settled = time.Now() - Settle;
-        if (!await db.Alerts.AnyAsync(alert => alert.ToldAt == null && alert.FiredAt < settled, stop)) return 0;
+        if (!await lines.AnyAsync(db, time.Now(), stop) && !await Due(db, time.Now()).AnyAsync(stop)) return 0;
 
         var told = 0;
         await engine.TryAloneAsync(db, AloneAt.Alerts, async () => told = await RoundAsync(db, time.Now(), stop), stop);
@@ -44,89 +40,119 @@ internal sealed partial class AlertLoop(IDbContextFactory<HubDb> dbs, Engine eng
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Rounds.EveryAsync(LookEvery, async stop => { while (await RunAsync(stop) == Most) { } }, LogFailed, stoppingToken);
 
+    private static IQueryable<AlertRow> Due(HubDb db, Instant now)
+    {
+        var settled = now - Settle;
+        return db.Alerts.Where(alert => alert.ToldAt == null && alert.FiredAt < settled && (alert.WaitUntil == null || alert.WaitUntil <= now));
+    }
+
     private async Task<int> RoundAsync(HubDb db, Instant now, CancellationToken stop)
     {
         using var turn = await engine.EnterAsync(stop);
         await using var transaction = await db.Database.BeginTransactionAsync(stop);
+        var told = await lines.TellAsync(db, now, stop);
+        await db.SaveChangesAsync(stop);
+
+        // With those that are due go those of the same parties that wait: together they may be enough.
         var settled = now - Settle;
-        var alerts = await db.Alerts.Where(alert => alert.ToldAt == null && alert.FiredAt < settled).OrderBy(alert => alert.FiredAt).Take(Most).ToListAsync(stop);
-        var standing = await StandingAsync(db, alerts, stop);
-        foreach (var ofParty in standing.GroupBy(alert => alert.Clock.Party)) await TellAsync(db, ofParty.Key, [.. ofParty], now, stop);
-        foreach (var alert in alerts) alert.ToldAt = now;
+        var parties = await Due(db, now).Select(alert => alert.Party).Distinct().ToArrayAsync(stop);
+        var alerts = await db.Alerts.Where(alert => alert.ToldAt == null && alert.FiredAt < settled && parties.Contains(alert.Party))
+            .OrderBy(alert => alert.WaitUntil == null || alert.WaitUntil <= now ? 0 : 1).ThenBy(alert => alert.FiredAt).Take(Most).ToListAsync(stop);
+        var waiting = new HashSet<AlertRow>();
+        foreach (var ofParty in (await standing.OfAsync(db, alerts, stop)).GroupBy(alert => alert.Clock.Party))
+            waiting.UnionWith(await TellAsync(db, ofParty.Key, [.. ofParty], now, stop));
+        foreach (var alert in alerts.Where(alert => !waiting.Contains(alert)))
+        {
+            alert.ToldAt = now;
+            told++;
+        }
         await db.SaveChangesAsync(stop);
         await transaction.CommitAsync(stop);
-        return alerts.Count;
+        return told;
     }
 
-    /// <summary>Those whose word is still owed; a step that was overtaken by a later one is left to that.</summary>
-    private static async Task<List<StandingAlert>> StandingAsync(HubDb db, IReadOnlyList<AlertRow> alerts, CancellationToken stop)
+    /// <summary>Tells these, and says which of them wait.</summary>
+    private async Task<IReadOnlyList<AlertRow>> TellAsync(HubDb db, OrganizationId party, IReadOnlyList<StandingAlert> alerts, Instant now, CancellationToken stop)
     {
-        var ids = alerts.Select(alert => alert.IncidentId).Distinct().ToArray();
-        var rows = await db.Incidents.AsNoTracking().Where(incident => ids.Contains(incident.Id)).ToDictionaryAsync(incident => incident.Id, stop);
-        var standing = new List<StandingAlert>();
-        foreach (var alert in alerts)
+        var line = await SilentLines.OpenAsync(db, party, stop);
+        var people = await People.FindAsync(db, party, alerts.Select(alert => alert.State.Owner), NoteMissing, stop);
+        var waiting = alerts.Where(alert => WaitsForWork(alert, now)).Select(alert => alert.Row).ToList();
+        foreach (var step in alerts.Where(alert => !waiting.Contains(alert.Row)).GroupBy(alert => Turn(alert, people)))
         {
-            var row = rows[alert.IncidentId];
-            var (state, watch) = CaseCodec.ReadStateAndWatch(row.State);
-            if (watch.Running.FirstOrDefault(clock => clock.Number == alert.Clock) is not { } clock || clock.Stage > alert.Stage || !Reference.TryParse(row.Reference, out var reference)) continue;
-            standing.Add(new(alert, reference, CaseCodec.ReadFacts(row.Facts), state, clock));
-        }
-        return standing;
-    }
+            if (step.Key is not (var stage, { } level, var owner)) continue;        // there is nobody, and the log says so
 
-    private async Task TellAsync(HubDb db, OrganizationId party, IReadOnlyList<StandingAlert> alerts, Instant now, CancellationToken stop)
-    {
-        var silentSince = Pulse.SilentSince(await db.Pulses.AsNoTracking().SingleOrDefaultAsync(pulse => pulse.OrganizationId == party.Value, stop), now);
-        // What is missed on one case alone is told as that case: whoever answers there needs no line.
-        if (silentSince is { } last && await db.Alerts.Where(alert => alert.Party == party.Value && alert.FiredAt > last).Select(alert => alert.IncidentId).Distinct().CountAsync(stop) == 1) silentSince = null;
-        if (silentSince is { } heard)
-        {
-            // One alert for a dead line. What goes up the ladder is still told at each level, once.
-            await TellOnceAsync(db, party, "", heard, silentSince, [.. alerts.Where(alert => alert.Row.Stage <= ClockStage.Breached)], now, stop);
-            alerts = [.. alerts.Where(alert => alert.Row.Stage > ClockStage.Breached)];
-        }
-        foreach (var step in alerts.GroupBy(alert => alert.Row.Stage))
-        {
-            var (since, lasting) = (now - StormWithin, now - StormLasts);
-            var storm = await db.Storms.AsNoTracking().Where(row => row.Party == party.Value && row.Stage == step.Key.ToString() && row.LastAt > lasting).OrderByDescending(row => row.BeganAt).FirstOrDefaultAsync(stop);
-            var lately = await db.Alerts.CountAsync(alert => alert.Party == party.Value && alert.Stage == step.Key && alert.FiredAt > since, stop);
-            if (storm is not null || lately > StormAbove || silentSince is not null)
+            var known = level == ContactLevel.Supervisor || level == people.ForLine() ? line : null;
+            if (await UntoldAsync(db, step.Where(alert => !(alert.Clock.StartedAt < known?.ToldAt)), stage, level, stop) is not { Count: > 0 } untold) continue;
+
+            var storm = await storms.FindAsync(db, party, stage, owner?.Value ?? "", untold.Count, line is not null, now, stop);
+            if (storm is not null && !Storms.IsTime(storm, untold, now))
             {
-                await TellOnceAsync(db, party, step.Key.ToString(), storm?.BeganAt ?? now, null, [.. step], now, stop);
+                waiting.AddRange(untold.Select(alert => alert.Row));
                 continue;
             }
-            foreach (var alert in step)
-                foreach (var to in await RecipientsAsync(db, party, [alert], stop))
-                    Outbox.Add(db, mails.About(alert, to), now);
+            var to = people.At(level, owner);
+            if (storm is null || untold.Count == 1)
+            {
+                foreach (var alert in untold) alert.Row.ToldTo = TryTell(db, alert, level, to, now) ? level : null;
+                continue;
+            }
+            foreach (var address in to) Outbox.Add(db, mails.OfMany(storm, stage, [.. untold.Select(alert => alert.Owed)], address), now);
+            foreach (var alert in untold) alert.Row.ToldTo = level;
         }
+        return waiting;
     }
 
-    private async Task TellOnceAsync(HubDb db, OrganizationId party, string stage, Instant began, Instant? silentSince, IReadOnlyList<StandingAlert> alerts, Instant now, CancellationToken stop)
+    // Those who supervise hear of their own cases only, whichever step it was that came to them.
+    private static (ClockStage Stage, ContactLevel? Level, OrganizationId? Owner) Turn(StandingAlert alert, People people)
     {
-        if (alerts.Count == 0) return;
-        if (await db.Storms.FindAsync([party.Value, stage, began], stop) is { } known)
+        var level = people.For(alert.Row.Stage, alert.State.Owner);
+        return (alert.Row.Stage, level, level == ContactLevel.Supervisor ? alert.State.Owner : null);
+    }
+
+    /// <summary>Those of which the level has not heard at an earlier step that had nobody of its own.</summary>
+    private static async Task<IReadOnlyList<StandingAlert>> UntoldAsync(HubDb db, IEnumerable<StandingAlert> alerts, ClockStage stage, ContactLevel level, CancellationToken stop)
+    {
+        var open = alerts.ToArray();
+        if (stage <= ClockStage.Breached) return open;
+
+        var ids = open.Select(alert => alert.Row.IncidentId).ToArray();
+        var heard = await db.Alerts.Where(alert => ids.Contains(alert.IncidentId) && alert.ToldTo == level && alert.Stage != ClockStage.DueSoon).Select(alert => new { alert.IncidentId, alert.Clock }).ToListAsync(stop);
+        return [.. open.Where(alert => !heard.Contains(new { alert.Row.IncidentId, alert.Row.Clock }))];
+    }
+
+    private bool TryTell(HubDb db, StandingAlert alert, ContactLevel level, IReadOnlyList<string> to, Instant now)
+    {
+        try
         {
-            (known.LastAt, known.Cases) = (now, known.Cases + alerts.Count);
-            return;
+            foreach (var address in to) Outbox.Add(db, mails.About(alert, level, address), now);
+            return true;
         }
-        LogStorm(party, alerts.Count);
-        db.Add(new StormRow { Party = party.Value, Stage = stage, BeganAt = began, LastAt = now, Cases = alerts.Count });
-        foreach (var to in await RecipientsAsync(db, party, alerts, stop))
-            Outbox.Add(db, mails.About(party, alerts[0].Row.Stage, began, silentSince, alerts, to), now);
+        catch (Exception failure) when (!engine.IsOutage(failure))
+        {
+            standing.GiveUp(alert.Row.IncidentId, failure);
+            return false;
+        }
     }
 
-    /// <summary>Whom a step is for: the party itself up to its headquarters, then whoever supervises the case, then whoever stands between.</summary>
-    private static async Task<IReadOnlyList<string>> RecipientsAsync(HubDb db, OrganizationId party, IReadOnlyList<StandingAlert> alerts, CancellationToken stop)
+    // A reminder helps whoever can act on it. What is overdue wakes people.
+    private bool WaitsForWork(StandingAlert alert, Instant now)
     {
-        var level = ContactLevels.Of(alerts.Max(alert => alert.Row.Stage));
-        var organizations = level == ContactLevel.Supervisor ? alerts.Select(alert => alert.State.Owner?.Value).OfType<string>().Distinct().ToArray() : [party.Value];
-        var contacts = db.Contacts.AsNoTracking().Where(contact => contact.Level == level);
-        if (level != ContactLevel.Mediator) contacts = contacts.Where(contact => organizations.Contains(contact.OrganizationId));
-        return await contacts.Select(contact => contact.Mail).Distinct().OrderBy(mail => mail).ToListAsync(stop);
+        if (alert.Row.Stage != ClockStage.DueSoon) return false;
+
+        var moment = Duration.FromTicks(10);
+        var station = alert.State.Items.FirstOrDefault(item => item.Id == alert.Clock.ItemId)?.Station ?? "";
+        if (!(books.Current.CalendarOf(alert.Clock.Party, station, now).After(now, moment) - moment is { } opens && opens > now)) return false;
+        alert.Row.WaitUntil = opens;
+        return true;
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Party} is silent on many cases; people are told once ({Count} cases so far)")]
-    private partial void LogStorm(OrganizationId party, int count);
+    private void NoteMissing(OrganizationId organization, ContactLevel level)
+    {
+        if (_missing.TryAdd((organization, level), true)) LogMissing(organization, level);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Contacts:People has nobody of {Organization} at the level {Level}; the next level that has somebody is told instead")]
+    private partial void LogMissing(OrganizationId organization, ContactLevel level);
 
     [LoggerMessage(LogLevel.Warning, "Alerts could not be told; they are told in the next round")]
     private partial void LogFailed(Exception failure);

@@ -11,9 +11,6 @@ using NodaTime;
 
 namespace IncidentTracker.Alerts;
 
-/// <summary>An alert that still stands, with the case and the clock it is about.</summary>
-internal sealed record StandingAlert(AlertRow Row, Reference Reference, CaseFacts Facts, CaseState State, DutyClock Clock);
-
 /// <summary>The words of alerts. Thin: references and times, no names of travellers.</summary>
 internal sealed class AlertMails(Register register, CaseViews views, ReplyLinks replies)
 {
@@ -23,7 +20,7 @@ internal sealed class AlertMails(Register register, CaseViews views, ReplyLinks 
     public static string KeyOf(IncidentId incident, int clock, ClockStage stage, string to) => string.Create(CultureInfo.InvariantCulture, $"alert {incident} {clock} {stage} {to}");
 
     /// <summary>One silence on one case.</summary>
-    public MailDraft About(StandingAlert alert, string to)
+    public MailDraft About(StandingAlert alert, ContactLevel level, string to)
     {
         var party = register.NameOf(alert.Clock.Party);
         var due = Moment(alert.Clock.DueAt);
@@ -41,31 +38,52 @@ internal sealed class AlertMails(Register register, CaseViews views, ReplyLinks 
             "Report what you know, if only that the work goes on; the clock ends with your word.",
         ];
         // Only whoever owes the word can give it: those above are told, and not asked.
-        var link = alert.Row.Stage <= ClockStage.Headquarters ? replies.LinkFor(new(alert.Row.IncidentId, alert.Clock.ItemId, alert.Clock.Party, alert.Clock.Number)) : null;
+        var link = level is ContactLevel.Station or ContactLevel.Headquarters ? replies.LinkFor(new(alert.Row.IncidentId, alert.Clock.ItemId, alert.Clock.Party, alert.Clock.Number)) : null;
         return new(KeyOf(alert.Row.IncidentId, alert.Row.Clock, alert.Row.Stage, to), to, KindOf(alert.Row.Stage), subject,
             string.Join("\n\n", lines) + (link is null ? "" : $"\n\nAnswer with one press: {link}") + "\n",
-            Html(lines) + (link is null ? "" : $"<p><a href=\"{WebUtility.HtmlEncode(link)}\">Answer with one press</a></p>"));
+            Html(lines) + (link is null ? "" : $"<p><a href=\"{WebUtility.HtmlEncode(link)}\">Answer with one press</a></p>"))
+        { Words = [alert.Owed.Word] };
     }
 
     /// <summary>Many silences of one party, told once.</summary>
-    /// <param name="silentSince">When the party was last heard of at all, if that is long ago.</param>
-    public MailDraft About(OrganizationId party, ClockStage stage, Instant began, Instant? silentSince, IReadOnlyList<StandingAlert> alerts, string to)
+    /// <param name="cases">Those of which people have not heard yet.</param>
+    public MailDraft OfMany(StormRow storm, ClockStage stage, IReadOnlyList<OwedCase> cases, string to)
     {
-        var name = register.NameOf(party);
-        var cases = alerts.Select(alert => alert.Reference.ToString()).Distinct().ToArray();
-        var count = cases.Length == 1 ? "1 case" : string.Create(CultureInfo.InvariantCulture, $"{cases.Length} cases");
-        var subject = silentSince is { } heard ? $"{name} has been silent since {Moment(heard)}: {count} without news" : $"{name}: {count} without news";
+        var (name, named) = (register.NameOf(new(storm.Party)), Named(cases));
+        var count = storm.Cases > named.Count ? string.Create(CultureInfo.InvariantCulture, $"{named.Count} more {Cases(named.Count)} without news, {storm.Cases} in all") : string.Create(CultureInfo.InvariantCulture, $"{named.Count} {Cases(named.Count)} without news");
         string[] lines =
         [
-            silentSince is { } since
-                ? $"Nothing at all has come from {name} since {Moment(since)}, much longer than its usual pauses. Its line to the hub is probably down."
-                : $"{name} owes news on many cases at once.",
-            $"{count} so far. Further ones are added to this alert without another mail. Every case says so on its own timeline.",
-            string.Join(", ", cases.Take(MostNamed)) + (cases.Length > MostNamed ? ", ..." : ""),
+            $"{name} owes news on many cases at once: {count}.",
+            "Further ones are told together, soon when they are as many again, and otherwise after half an hour. Every case says so on its own timeline.",
+            List(named),
         ];
-        return new(string.Create(CultureInfo.InvariantCulture, $"storm {party} {(silentSince is null ? stage : "")} {began.ToUnixTimeTicks()} {to}"), to,
-            silentSince is null ? KindOf(stage) : "alert.partner_silent", subject, string.Join("\n\n", lines) + "\n", Html(lines));
+        return new(string.Create(CultureInfo.InvariantCulture, $"storm {storm.Party} {stage} {storm.Owner} {storm.ToldAt.ToUnixTimeTicks()} {to}"), to, KindOf(stage), $"{name}: {count}", string.Join("\n\n", lines) + "\n", Html(lines)) { Words = Words(cases) };
     }
+
+    /// <summary>A party that is silent altogether, and what waits for it.</summary>
+    /// <param name="owner">Whose cases they are, for whoever supervises them.</param>
+    public MailDraft OfSilentLine(OrganizationId party, Instant heardAt, OrganizationId? owner, IReadOnlyList<OwedCase> cases, string to)
+    {
+        var (name, named) = (register.NameOf(party), Named(cases));
+        var count = string.Create(CultureInfo.InvariantCulture, $"{named.Count} {Cases(named.Count)}");
+        string[] lines =
+        [
+            $"Nothing at all has come from {name} since {Moment(heardAt)}, much longer than its usual pauses. Its line to the hub is probably down.",
+            $"{count} {(named.Count == 1 ? "waits" : "wait")} for its word. What becomes overdue there goes up to headquarters and further as always, many at once in one mail.",
+            List(named),
+        ];
+        return new(string.Create(CultureInfo.InvariantCulture, $"silent {party} {owner} {heardAt.ToUnixTimeTicks()} {to}"), to, "alert.partner_silent",
+            $"{name} has been silent since {Moment(heardAt)}: {count} without news", string.Join("\n\n", lines) + "\n", Html(lines))
+        { Words = Words(cases) };
+    }
+
+    private static IReadOnlyList<string> Named(IEnumerable<OwedCase> cases) => [.. cases.Select(one => one.Reference.ToString()).Distinct()];
+
+    private static string Cases(int count) => count == 1 ? "case" : "cases";
+
+    private static string List(IReadOnlyList<string> cases) => string.Join(", ", cases.Take(MostNamed)) + (cases.Count > MostNamed ? ", ..." : "");
+
+    private static IReadOnlyList<OwedWord> Words(IEnumerable<OwedCase> cases) => [.. cases.Select(one => one.Word)];
 
     private static string KindOf(ClockStage stage) => stage switch
     {

@@ -23,6 +23,12 @@ internal sealed class AlertRow
     public required Instant DueAt { get; set; }
     public required Instant FiredAt { get; set; }
     public Instant? ToldAt { get; set; }
+
+    /// <summary>Not before: it waits for others that are told with it, or for people to be at work.</summary>
+    public Instant? WaitUntil { get; set; }
+
+    /// <summary>The level at which people heard of it; nothing where there was nothing left to tell.</summary>
+    public Delivery.ContactLevel? ToldTo { get; set; }
 }
 
 /// <summary>Many silences of one party that people hear of as one.</summary>
@@ -33,17 +39,34 @@ internal sealed class StormRow
     /// <summary>The step its cases have in common; empty while the party is silent altogether.</summary>
     public required string Stage { get; set; }
 
+    /// <summary>Whose cases they are, where people may hear only of their own; otherwise empty.</summary>
+    public required string Owner { get; set; }
+
+    /// <summary>For a party that is silent altogether: when it was last heard.</summary>
     public required Instant BeganAt { get; set; }
-    public required Instant LastAt { get; set; }
+
+    /// <summary>When people were last told.</summary>
+    public required Instant ToldAt { get; set; }
+
+    /// <summary>Of how many cases they were told in all.</summary>
     public int Cases { get; set; }
 }
 
-/// <summary>When a partner was last heard, and the longest pause that is usual for it.</summary>
+/// <summary>When a partner was last heard, and which pauses are usual for it.</summary>
 internal sealed class PulseRow
 {
     public required string OrganizationId { get; set; }
+
+    /// <summary>When it was first heard.</summary>
+    public required Instant SinceAt { get; set; }
+
     public required Instant HeardAt { get; set; }
+
+    /// <summary>The longest pause that there was twice.</summary>
     public int UsualPauseSeconds { get; set; }
+
+    /// <summary>The longest pause there was, if only once.</summary>
+    public int LongestPauseSeconds { get; set; }
 }
 
 internal sealed class StormTable : IEntityTypeConfiguration<StormRow>
@@ -51,7 +74,7 @@ internal sealed class StormTable : IEntityTypeConfiguration<StormRow>
     public void Configure(EntityTypeBuilder<StormRow> builder)
     {
         builder.ToTable("storms");
-        builder.HasKey(row => new { row.Party, row.Stage, row.BeganAt }).HasName("storms_by_beginning");
+        builder.HasKey(row => new { row.Party, row.Stage, row.Owner, row.BeganAt }).HasName("storms_by_beginning");
     }
 }
 

@@ -25,6 +25,8 @@ internal enum AttemptOutcome
     Rejected,
     /// <summary>Nothing was tried: too much has failed just now.</summary>
     NotTried,
+    /// <summary>A mail whose words had all come before it could be sent.</summary>
+    NotNeeded,
 }
 
 /// <summary>A try: how it ended, what was answered and how long to wait at least.</summary>

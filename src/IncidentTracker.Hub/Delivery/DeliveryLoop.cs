@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
+using IncidentTracker.Web;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using NodaTime;
@@ -66,8 +67,8 @@ internal sealed partial class DeliveryLoop(
             if (room <= 0) continue;
 
             IReadOnlyList<DeliveryRow> taken;
-            using (await engine.EnterAsync(stop)) taken = await engine.TakeDeliveriesAsync(db, lane.Id, lane.Due, now, now + Schedule.LockFor, room, CancellationToken.None);
-            foreach (var delivery in taken) Start(lane, delivery, stop);
+            using (await engine.EnterAsync(stop)) taken = await engine.TakeDeliveriesAsync(db, lane.Id, lane.Due, now, time.In(Schedule.LockFor), room, CancellationToken.None);
+            foreach (var delivery in taken) Start(lane, delivery, delivery.NextAt > now, stop);
         }
     }
 
@@ -91,10 +92,10 @@ internal sealed partial class DeliveryLoop(
         return lanes;
     }
 
-    private void Start(Lane lane, DeliveryRow delivery, CancellationToken stop)
+    private void Start(Lane lane, DeliveryRow delivery, bool isProbe, CancellationToken stop)
     {
         _busy.AddOrUpdate(lane.Id, 1, (_, busy) => busy + 1);
-        var work = Task.Run(() => DeliverAsync(lane, delivery, stop), CancellationToken.None);
+        var work = Task.Run(() => DeliverAsync(lane, delivery, isProbe, stop), CancellationToken.None);
         _running.TryAdd(work, true);
         work.ContinueWith(done =>
         {
@@ -105,11 +106,11 @@ internal sealed partial class DeliveryLoop(
     }
 
     // What ends without a result is tried again when its lock runs out, under the same id.
-    private async Task DeliverAsync(Lane lane, DeliveryRow delivery, CancellationToken stop)
+    private async Task DeliverAsync(Lane lane, DeliveryRow delivery, bool isProbe, CancellationToken stop)
     {
         try
         {
-            if (lane.Endpoint is { } endpoint) await results.WriteAsync(endpoint, delivery, await postman.SendAsync(endpoint, delivery, stop));
+            if (lane.Endpoint is { } endpoint) await results.WriteAsync(endpoint, delivery, await postman.SendAsync(endpoint, delivery, stop), isProbe);
             else await results.WriteAsync(delivery, await mailer.SendAsync(delivery, stop));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested) { }

@@ -1,6 +1,7 @@
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
 using IncidentTracker.Incidents;
+using IncidentTracker.Web;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 
@@ -15,7 +16,8 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
     public const string Exhausted = "ATTEMPTS_EXHAUSTED";
     public const string EndpointDisabled = "ENDPOINT_DISABLED";
 
-    public async Task WriteAsync(WebhookEndpointRow endpoint, DeliveryRow delivery, Attempt attempt)
+    /// <param name="isProbe">It was not due: it changes nothing when it fails.</param>
+    public async Task WriteAsync(WebhookEndpointRow endpoint, DeliveryRow delivery, Attempt attempt, bool isProbe)
     {
         meter.Webhook(attempt.Outcome);
         var now = time.Now();
@@ -24,15 +26,13 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
         await using var transaction = await db.Database.BeginTransactionAsync();
 
         var isChallenge = delivery.EventType == EventBody.Challenge;
-        // A probe was not due: it changes nothing when it fails.
-        var isProbe = delivery.NextAt > delivery.LockedUntil - Schedule.LockFor;
         var known = attempt switch
         {
             { Succeeded: true } => await DoneAsync(db, delivery, now),
             _ when isProbe => await ReleaseAsync(db, delivery, delivery.NextAt),
-            { Outcome: AttemptOutcome.NotTried } => await ReleaseAsync(db, delivery, now + attempt.Wait),
+            { Outcome: AttemptOutcome.NotTried } => await ReleaseAsync(db, delivery, attempt.Wait is { } wait ? time.In(wait) : now),
             { Outcome: AttemptOutcome.Gone } when isChallenge => await ParkAsync(db, delivery, Named.Of(AttemptOutcome.Gone)),
-            _ => await AgainAsync(db, delivery, Schedule.AfterWebhook(delivery.Attempts + 1), attempt.Wait ?? Duration.Zero, now),
+            _ => await AgainAsync(db, delivery, Schedule.AfterWebhook(delivery.Attempts + 1), attempt.Wait ?? Duration.Zero),
         };
         if (!known) return;
 
@@ -55,8 +55,8 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
         var known = attempt.Outcome switch
         {
             AttemptOutcome.Delivered => await DoneAsync(db, mail, now),
-            AttemptOutcome.Rejected => await ParkAsync(db, mail, Mailer.ReasonOf(attempt)),
-            _ => await AgainAsync(db, mail, Schedule.AfterMail(mail.Attempts + 1), Duration.Zero, now),
+            AttemptOutcome.Rejected or AttemptOutcome.NotNeeded => await ParkAsync(db, mail, Mailer.ReasonOf(attempt)),
+            _ => await AgainAsync(db, mail, Schedule.AfterMail(mail.Attempts + 1), Duration.Zero),
         };
         if (!known) return;
 
@@ -103,9 +103,10 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
     private async Task BlameAsync(HubDb db, WebhookEndpointRow endpoint, Attempt attempt, Instant now)
     {
         await db.WebhookEndpoints.Where(row => row.Id == endpoint.Id && row.FailingSince == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.FailingSince, now));
-        var quiet = attempt.Wait is { } wait ? now + wait : (Instant?)null;
+        var quiet = attempt.Wait is { } wait ? time.In(wait) : (Instant?)null;
+        var probe = time.In(Schedule.ProbeEvery);
         await db.WebhookEndpoints.Where(row => row.Id == endpoint.Id).ExecuteUpdateAsync(set => set
-            .SetProperty(row => row.ProbeAt, now + Schedule.ProbeEvery).SetProperty(row => row.QuietUntil, row => quiet ?? row.QuietUntil));
+            .SetProperty(row => row.ProbeAt, probe).SetProperty(row => row.QuietUntil, row => quiet ?? row.QuietUntil));
 
         if (attempt.Outcome == AttemptOutcome.Gone) await DisableAsync(db, endpoint, "GONE", now);
         else if (endpoint.FailingSince is { } since && since + Schedule.DisableAfter <= now) await DisableAsync(db, endpoint, "FAILED_FOR_FIVE_DAYS", now);
@@ -120,11 +121,12 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
     private static async Task<bool> ParkAsync(HubDb db, DeliveryRow delivery, string reason) => await Mine(db, delivery).ExecuteUpdateAsync(set => set
         .SetProperty(row => row.NextAt, (Instant?)null).SetProperty(row => row.LockedUntil, (Instant?)null).SetProperty(row => row.ParkedReason, reason)) > 0;
 
-    private static async Task<bool> AgainAsync(HubDb db, DeliveryRow delivery, Duration? pause, Duration atLeast, Instant now)
+    private async Task<bool> AgainAsync(HubDb db, DeliveryRow delivery, Duration? pause, Duration atLeast)
     {
         if (pause is not { } usual) return await ParkAsync(db, delivery, Exhausted);
+        var next = time.In(Duration.Max(usual, atLeast));
         return await Mine(db, delivery).ExecuteUpdateAsync(set => set.SetProperty(row => row.Attempts, delivery.Attempts + 1)
-            .SetProperty(row => row.NextAt, now + Duration.Max(usual, atLeast)).SetProperty(row => row.LockedUntil, (Instant?)null)) > 0;
+            .SetProperty(row => row.NextAt, next).SetProperty(row => row.LockedUntil, (Instant?)null)) > 0;
     }
 
     private static IQueryable<DeliveryRow> Mine(HubDb db, DeliveryRow delivery) => db.Deliveries.Where(row => row.Id == delivery.Id && row.Fence == delivery.Fence);

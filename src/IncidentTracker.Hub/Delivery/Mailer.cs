@@ -15,13 +15,14 @@ internal sealed partial class Mailer(IDbContextFactory<HubDb> dbs, IOptions<Mail
 {
     private const string Off = "MAIL_OFF";
     private const string Unsubscribed = "UNSUBSCRIBED";
+    private const string NoLongerNeeded = "NO_LONGER_NEEDED";
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(45);
 
     // Replies about our own account: the next mail would fare no better, and this one is not to blame.
     private static readonly int[] OfOurAccount = [530, 534, 535, 538];
 
     /// <summary>Why a mail was given up: the server's reply, or a reason of our own.</summary>
-    public static string ReasonOf(Attempt attempt) => attempt.Status switch
+    public static string ReasonOf(Attempt attempt) => attempt.Outcome == AttemptOutcome.NotNeeded ? NoLongerNeeded : attempt.Status switch
     {
         null => Off,
         0 => Unsubscribed,
@@ -40,12 +41,19 @@ internal sealed partial class Mailer(IDbContextFactory<HubDb> dbs, IOptions<Mail
         // News that waits for a server to be set up one day would come as a riddle.
         if (!options.Value.IsOn) return new(AttemptOutcome.Rejected);
         if (await IsRefusedAsync(delivery.Recipient!, stop)) return new(AttemptOutcome.Rejected, 0);
+        // It may have waited for hours, for a server that was down.
+        var content = JsonSerializer.Deserialize<MailContent>(delivery.Body)!;
+        if (content.Words is { Count: > 0 } words && !await words.AreOwedAsync(dbs, stop))
+        {
+            LogNotNeeded(delivery.Id);
+            return new(AttemptOutcome.NotNeeded);
+        }
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(AnswerWithin);
         try
         {
-            using var mail = Write(delivery);
+            using var mail = Write(delivery, content);
             using var client = new SmtpClient(options.Value.Host, options.Value.Port) { EnableSsl = options.Value.Tls };
             if (options.Value.User.Length > 0) client.Credentials = new NetworkCredential(options.Value.User, options.Value.Password);
             await client.SendMailAsync(mail, patience.Token);
@@ -67,9 +75,8 @@ internal sealed partial class Mailer(IDbContextFactory<HubDb> dbs, IOptions<Mail
         _ => new(AttemptOutcome.ConnectionFailed),
     };
 
-    private MailMessage Write(DeliveryRow delivery)
+    private MailMessage Write(DeliveryRow delivery, MailContent content)
     {
-        var content = JsonSerializer.Deserialize<MailContent>(delivery.Body)!;
         var from = new MailAddress(options.Value.From, "IncidentTracker");
         var leave = unsubscribing.LinkFor(delivery.Recipient!);
         var mail = new MailMessage(from, new(delivery.Recipient!))
@@ -97,6 +104,9 @@ internal sealed partial class Mailer(IDbContextFactory<HubDb> dbs, IOptions<Mail
         var plain = Unsubscribing.Plain(recipient);
         return await db.MailRefusals.AnyAsync(refusal => refusal.Mail == plain, stop);
     }
+
+    [LoggerMessage(LogLevel.Information, "Mail {Delivery} is not sent: the news that it asks for has come meanwhile")]
+    private partial void LogNotNeeded(string delivery);
 
     [LoggerMessage(LogLevel.Warning, "Mail {Delivery} could not be handed over; it is tried again by the schedule")]
     private partial void LogFailed(string delivery, Exception failure);

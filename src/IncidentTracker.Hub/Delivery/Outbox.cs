@@ -12,7 +12,12 @@ namespace IncidentTracker.Delivery;
 /// <param name="Key">What it is about and to whom, in the sender's own words. The same key is the same mail, however often it is queued.</param>
 /// <param name="Kind">What kind of news it is, in the manner of event types: <c>alert.breached</c>.</param>
 /// <param name="Html">The same as <paramref name="Text"/> for those who like it better. The caller has encoded what others wrote.</param>
-internal sealed record MailDraft(string Key, string To, string Kind, string Subject, string Text, string Html);
+internal sealed record MailDraft(string Key, string To, string Kind, string Subject, string Text, string Html)
+{
+    /// <summary>The words that it is about. Once all of them have come, it is not sent any more.</summary>
+    public IReadOnlyList<OwedWord> Words { get; init; } = [];
+}
+
 
 /// <summary>
 /// Where mails wait for the delivery loop. A row that is added in the transaction of the decision is sent if and only if
@@ -40,7 +45,7 @@ internal static class Outbox
         Lane = MailLane,
         Recipient = IsAddress(mail.To) ? mail.To : throw new ArgumentException("This is not a mail address.", nameof(mail)),
         EventType = mail.Kind,
-        Body = JsonSerializer.Serialize(new MailContent(OneLine(mail.Subject), mail.Text, mail.Html)),
+        Body = JsonSerializer.Serialize(new MailContent(OneLine(mail.Subject), mail.Text, mail.Html, mail.Words.Count > 0 ? mail.Words : null)),
         CreatedAt = now,
         NextAt = now,
     };
@@ -60,4 +65,4 @@ internal static class Outbox
 }
 
 /// <summary>What a mail says, as it waits.</summary>
-internal sealed record MailContent(string Subject, string Text, string Html);
+internal sealed record MailContent(string Subject, string Text, string Html, IReadOnlyList<OwedWord>? Words = null);

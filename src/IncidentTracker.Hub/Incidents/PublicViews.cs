@@ -290,7 +290,7 @@ internal sealed class PublicViews(Register register, CaseViews shared, OwedWords
     private static DateTimeOffset OnClock(NodaTime.Instant at, string zone) => at.WithOffset(EventTime.OffsetAt(zone, at) ?? NodaTime.Offset.Zero).ToDateTimeOffset();
 
     private string? WhoHas(ItemState item) =>
-        item.Holding is not { } held ? null : held.By == OrganizationId.Customer ? "You" : register.NameOf(held.By);
+        item.InDispute is not null || item.Holding is not { } held ? null : held.By == OrganizationId.Customer ? "You" : register.NameOf(held.By);
 
     private static string? NullIfEmpty(string text) => text.Length > 0 ? text : null;
 }

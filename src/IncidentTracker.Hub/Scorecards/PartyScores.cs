@@ -11,8 +11,9 @@ namespace IncidentTracker.Scorecards;
 /// <summary>The scorecards of a period.</summary>
 /// <param name="Unreadable">The cases that could not be read.</param>
 /// <param name="SilentLines">How often the whole line of each party was silent.</param>
+/// <param name="SilentNow">Whose whole line is silent now.</param>
 public sealed record ScoreReport(
-    ScorePeriod Period, Instant AsOf, int Cases, ImmutableSortedDictionary<string, Scorecard> Cards, IReadOnlyList<UnreadCase> Unreadable, IReadOnlyDictionary<string, int> SilentLines)
+    ScorePeriod Period, Instant AsOf, int Cases, ImmutableSortedDictionary<string, Scorecard> Cards, IReadOnlyList<UnreadCase> Unreadable, IReadOnlyDictionary<string, int> SilentLines, IReadOnlyList<SilentNow> SilentNow)
 {
     public Scorecard Of(OrganizationId party) => Cards.GetValueOrDefault(party.Value, new(party));
 
@@ -24,6 +25,9 @@ public sealed record TimeReport(ScorePeriod Period, Instant AsOf, int Cases, Imm
 {
     public Duration Lifetime => Totals.Aggregate(Duration.Zero, (sum, total) => sum + total.Length);
 }
+
+/// <summary>A party of which nothing at all is heard at present, and how many cases wait for it, as people were told.</summary>
+public sealed record SilentNow(OrganizationId Party, Instant Since, int Cases);
 
 /// <summary>Reckons how well each party kept others informed: every case of a period, folded one by one.</summary>
 internal sealed class PartyScores(CaseWalk walk, IDbContextFactory<HubDb> dbs, SlaBooks books, Register register, TimeProvider time)
@@ -50,7 +54,7 @@ internal sealed class PartyScores(CaseWalk walk, IDbContextFactory<HubDb> dbs, S
             if (walked.Unread is { } unread) unreadable.Add(unread);
             else (cases, cards) = (cases + 1, Scorecard.Add(cards, walked.Told!));
         }
-        return new(period, now, cases, cards, unreadable, await SilentLinesAsync(period, stop));
+        return new(period, now, cases, cards, unreadable, await SilentLinesAsync(period, stop), await SilentNowAsync(stop));
     }
 
     /// <summary>Whose time it was in the cases of an owner, in a period.</summary>
@@ -86,5 +90,11 @@ internal sealed class PartyScores(CaseWalk walk, IDbContextFactory<HubDb> dbs, S
         await using var db = await dbs.CreateDbContextAsync(stop);
         var (from, to) = (period.From, period.To);
         return await db.Storms.Where(storm => storm.Stage == "" && storm.BeganAt >= from && storm.BeganAt < to).GroupBy(storm => storm.Party).ToDictionaryAsync(of => of.Key, of => of.Count(), stop);
+    }
+
+    private async Task<List<SilentNow>> SilentNowAsync(CancellationToken stop)
+    {
+        await using var db = await dbs.CreateDbContextAsync(stop);
+        return await Alerts.SilentLines.Lasting(db).OrderBy(storm => storm.BeganAt).Select(storm => new SilentNow(new(storm.Party), storm.BeganAt, storm.Cases)).ToListAsync(stop);
     }
 }

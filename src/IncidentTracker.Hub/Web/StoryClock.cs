@@ -1,6 +1,8 @@
 using System.Text.Json;
 using IncidentTracker.Access;
+using IncidentTracker.Domain;
 using Microsoft.Extensions.Options;
+using NodaTime;
 
 namespace IncidentTracker.Web;
 
@@ -27,9 +29,14 @@ internal sealed class StoryClock : TimeProvider
         return new StoryClock(script, System);
     }
 
-    public override DateTimeOffset GetUtcNow()
+    public override DateTimeOffset GetUtcNow() => At(_real.GetUtcNow());
+
+    /// <summary>The moment of the story at which so much time of the machine will have passed.</summary>
+    public DateTimeOffset After(TimeSpan wait) => At(_real.GetUtcNow() + wait);
+
+    private DateTimeOffset At(DateTimeOffset moment)
     {
-        var second = (_real.GetUtcNow() - _script.StartedAt).TotalSeconds;
+        var second = (moment - _script.StartedAt).TotalSeconds;
         var points = _script.Points;
         if (second <= points[0].Second) return points[0].Story;
         for (var i = 1; i < points.Count; i++)
@@ -44,4 +51,11 @@ internal sealed class StoryClock : TimeProvider
     private sealed record Script(DateTimeOffset StartedAt, IReadOnlyList<Point> Points);
 
     private sealed record Point(double Second, DateTimeOffset Story);
+}
+
+/// <summary>Waits for other machines.</summary>
+internal static class Waits
+{
+    /// <summary>The moment at which so much time will have passed for another machine: in a demo days go by meanwhile.</summary>
+    public static Instant In(this TimeProvider time, Duration wait) => time is StoryClock story ? Instant.FromDateTimeOffset(story.After(wait.ToTimeSpan())).ToWholeMicroseconds() : time.Now() + wait;
 }
