@@ -40,7 +40,7 @@ internal sealed class Watchman(CaseFacts facts, Instant openedAt, SlaBook? book 
         for (var looks = 0; HubWords.NextLook(_book, State, Watch, _now) is { } at && at < until; looks++)
         {
             Assert.True(looks < 1000, "The hub never stops looking.");
-            Look(Instant.Max(at, _now) + Duration.FromMilliseconds(1));
+            Look(Instant.Max(at, _now) + Duration.FromTicks(10));
         }
     }
 

@@ -29,9 +29,9 @@ public sealed class DuePlanTests
         var ofCases = plans.All.Where(plan => plan.Sql.Contains("look_again", StringComparison.Ordinal)).ToArray();
         Assert.True(ofCases.Length >= 2);
         Assert.Contains(ofCases, plan => plan.Sql.Contains("leased_until", StringComparison.Ordinal));
-        Assert.All(ofCases, plan => Assert.Matches("look_again_by_moment|look_again_by_incident|sqlite_autoindex_look_again_1", plan.Text));
+        Assert.All(ofCases, plan => Assert.Matches("look_again_by_moment|look_again_by_incident|USING PRIMARY KEY", plan.Text));
         Assert.All(ofCases.Where(plan => plan.Sql.Contains("ORDER BY", StringComparison.Ordinal)), plan => Assert.Contains("look_again_by_moment", plan.Text, StringComparison.Ordinal));
-        Assert.All(plans.All, plan => Assert.DoesNotMatch("Seq Scan on look_again|SCAN look_again$|SCAN \\w+$|USE TEMP B-TREE", plan.Text));
+        Assert.All(plans.All, plan => Assert.DoesNotMatch("Seq Scan on look_again|(?m)SCAN \\w+$", plan.Text));
     }
 
     /// <summary>One case in two hundred is due.</summary>
@@ -41,8 +41,8 @@ public sealed class DuePlanTests
         var (first, last) = (now - Duration.FromMinutes(5), now + Duration.FromHours(16) + Duration.FromMinutes(35));
         var step = (last - first).TotalSeconds / Waiting;
         var filled = TestDatabase.IsPostgres
-            ? await db.Database.ExecuteSqlAsync($"INSERT INTO look_again (incident_id, at) SELECT gen_random_uuid(), {first.ToDateTimeUtc()} + i * {TimeSpan.FromSeconds(step)} FROM generate_series(1, {Waiting}) AS i")
-            : await db.Database.ExecuteSqlAsync($"INSERT INTO look_again (incident_id, at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Waiting}) SELECT randomblob(16), {Moments.ToMicroseconds(first)} + i * {(long)(step * 1_000_000)} FROM n");
+            ? await db.Database.ExecuteSqlAsync($"INSERT INTO look_again (incident_id, at) SELECT lpad(to_hex(i), 32, '0')::uuid, {first.ToDateTimeUtc()} + i * {TimeSpan.FromSeconds(step)} FROM generate_series(1, {Waiting}) AS i")
+            : await db.Database.ExecuteSqlAsync($"INSERT INTO look_again (incident_id, at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Waiting}) SELECT CAST(printf('%016d', i) AS BLOB), {Moments.ToMicroseconds(first)} + i * {(long)(step * 1_000_000)} FROM n");
         await db.Database.ExecuteSqlAsync($"ANALYZE");
         return filled;
     }

@@ -236,7 +236,7 @@ public sealed class SweeperTests
         KeyValuePair<string, string>[] settings = [.. DevelopmentPartners.Settings.Select(setting => KeyValuePair.Create(setting.Key.Replace(":", "__", StringComparison.Ordinal), setting.Value))];
         await using var hub = await HubProcess.StartAsync(settings);
         var time = new ManualTime(TimeProvider.System.Now());
-        var until = time.Now + Duration.FromSeconds(5);
+        var until = time.Now + Duration.FromSeconds(20);
         using (var channel = Grpc.Net.Client.GrpcChannel.ForAddress(hub.Grpc))
         {
             var held = Say.That("u1", await new PartnerLine(channel, DevelopmentPartners.KeyOf("XB"), time).OpenAsync("0901123456", "IH"), "HELD");
@@ -247,7 +247,8 @@ public sealed class SweeperTests
         while (TimeProvider.System.Now() < until) await Task.Delay(50);
         await hub.StartAgainAsync(settings);
 
-        while (!await hub.Database.WithDbAsync(db => db.Claims.AnyAsync(claim => claim.UpdateId == "clock-2-resumed"))) await Task.Delay(20);
+        for (var patience = TimeProvider.System.Now() + Duration.FromMinutes(1); !await hub.Database.WithDbAsync(db => db.Claims.AnyAsync(claim => claim.UpdateId == "clock-2-resumed")); await Task.Delay(20))
+            Assert.True(TimeProvider.System.Now() < patience, "The pause did not end.");
         var clock = Assert.Single(CaseCodec.ReadStateAndWatch(await hub.Database.WithDbAsync(db => db.Incidents.Select(row => row.State).SingleAsync())).Watch.Running);
         Assert.Equal((until, until + Duration.FromHours(2)), (clock.PausedUntil, clock.DueAt));
         await hub.Database.ProveStoredEqualsFoldedAsync();
