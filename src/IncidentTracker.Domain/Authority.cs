@@ -15,7 +15,7 @@ internal static class Authority
     private static readonly ImmutableArray<string> WorkOfThirdParties = ["READY_TO_COLLECT", "REPAIR_IN_PROGRESS", "SVC_IN_PROGRESS", "SVC_WAITING"];
 
     public static bool MaySay(CaseState state, Claim claim, StatusCode status) =>
-        status.AcceptedFrom.Length == 0 || RolesOf(state, claim).ContainsAnyOf(status.AcceptedFrom);
+        claim.Judgement is not null || status.AcceptedFrom.Length == 0 || RolesOf(state, claim).ContainsAnyOf(status.AcceptedFrom);
 
     /// <summary>
     /// Who has a bag is said by those between whom it passes, or by their handlers. Anyone else's word waits until the

@@ -38,6 +38,9 @@ public sealed record CaseFacts(IncidentKind Kind, OrganizationId? Owner, Immutab
     /// <summary>The traveller's tier in the owner's loyalty programme, in its own words; empty: none.</summary>
     public string Tier { get; init; } = "";
 
+    /// <summary>When the journey was to end, and the bag with it. Null: nobody said.</summary>
+    public Instant? AwaitedAt { get; init; }
+
     public bool IsSighting => Owner is null;
 }
 
@@ -46,6 +49,12 @@ public sealed record CaseFacts(IncidentKind Kind, OrganizationId? Owner, Immutab
 /// <param name="Before">Who held it before, to fall back on when the change turns out wrong.</param>
 /// <param name="MovedOn">The holder itself said that it gave the bag away.</param>
 public sealed record Holding(OrganizationId By, Instant Since, bool Proven, OrganizationId? Before, bool BeforeProven, bool MovedOn);
+
+/// <summary>Two parties that disagree about who has a bag.</summary>
+/// <param name="By">Whose word does not fit.</param>
+/// <param name="With">Whose word it does not fit.</param>
+/// <param name="IsDenied">The first says that it never got what the other gave it; otherwise both say that they have it.</param>
+public sealed record Dispute(OrganizationId By, OrganizationId With, bool IsDenied);
 
 /// <summary>Where one item stands: the outcome of every claim about it.</summary>
 public sealed record ItemState(string Id)
@@ -68,6 +77,9 @@ public sealed record ItemState(string Id)
     public Flight? Flight { get; init; }
     public OrganizationId? Asked { get; init; }
 
+    /// <summary>Two parties say different things about who has it, and nobody has settled it yet.</summary>
+    public Dispute? InDispute { get; init; }
+
     /// <summary>Who brings it to the customer: whoever was asked to, or says so.</summary>
     public OrganizationId? Courier { get; init; }
 
@@ -86,6 +98,9 @@ public sealed record ItemState(string Id)
 
     /// <summary>The customer has said that a delivery did not happen, and nothing has proven since that one did.</summary>
     public bool IsDisputed { get; init; }
+
+    /// <summary>A partner has proven the delivery.</summary>
+    public bool HasProof { get; init; }
 }
 
 /// <summary>

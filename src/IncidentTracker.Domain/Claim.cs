@@ -83,8 +83,17 @@ public sealed record Claim
     public ImmutableArray<Place> PlacesChecked { get; init; } = [];
     public Assignment? Assignment { get; init; }
 
-    /// <summary>Set on the hub's own words, and on those only: they change nothing about the bag.</summary>
+    /// <summary>Names the text when the same is said about many cases, such as weather at an airport.</summary>
+    public string Bulletin { get; init; } = "";
+
+    /// <summary>Set on the hub's own words, and on those only.</summary>
     public Judgement? Judgement { get; init; }
+
+    /// <summary>
+    /// What the hub says about clocks: it changes nothing about the bag. Its one other word closes a delivery that was proven
+    /// and that the customer has not denied.
+    /// </summary>
+    public bool IsRemark => Judgement is not null && CodeLists.Find(StatusCode) is null;
 
     public OrganizationId By => Reporter.Id;
 

@@ -33,15 +33,16 @@ internal static class Custody
         switch (statement.Action)
         {
             case CustodyAction.Offered:
-                return (item with { OfferedTo = statement.To }, Marks.None);
+                // Nobody offers what another has, or to itself.
+                return item.Holding is { } held && (!claim.IsWordOf(held.By) || statement.To == held.By) ? (item, Marks.NotAuthorised) : (item with { OfferedTo = statement.To }, Marks.None);
             case CustodyAction.Refused:
-                return (TakenBack(item with { OfferedTo = null }, claim), Marks.None);
+                return Refused(item, claim);
             case CustodyAction.Released when statement.To is { } to:
                 return (GivenTo(item, claim, to), Marks.None);
             case CustodyAction.Released:
                 return Off((item, Marks.None));
             case CustodyAction.Accepted or CustodyAction.Taken:
-                var taker = statement.To ?? claim.By;
+                var taker = statement.To ?? (claim.Reporter.SpeaksForCustomer ? OrganizationId.Customer : claim.By);
                 return claim.SpeaksFor(taker)
                     ? Holds(item, claim, taker, statement.From, isStill: statement.Action == CustodyAction.Taken && (status is null || IsAtRest(status.Code)))
                     : (GivenTo(item, claim, taker), Marks.None);
@@ -63,8 +64,8 @@ internal static class Custody
         if (!handedOver && isStill)
         {
             if (held.Before == who && !held.Proven)
-                return (item with { Holding = new(who, claim.OrderAt, held.BeforeProven, held.By, false, false) }, Marks.Contradiction);
-            if (held.Proven) return (item, Marks.Contradiction);
+                return (item with { Holding = new(who, claim.OrderAt, held.BeforeProven, held.By, false, false), InDispute = new(who, held.By, false) }, Marks.Contradiction);
+            if (held.Proven) return (item with { InDispute = new(who, held.By, false) }, Marks.Contradiction);
         }
         return (item with { Holding = new(who, claim.OrderAt, wasGiven, held.By, held.Proven, false), OfferedTo = null }, Marks.None);
     }
@@ -83,9 +84,30 @@ internal static class Custody
     private static (ItemState, Marks) Off((ItemState Item, Marks Marks) taken) =>
         (taken.Item with { Holding = taken.Item.Holding is { } held ? held with { MovedOn = true } : null }, taken.Marks);
 
-    private static ItemState TakenBack(ItemState item, Claim claim) => item.Holding is { Proven: false, Before: { } before } held && claim.SpeaksFor(held.By)
-        ? item with { Holding = new(before, claim.OrderAt, held.BeforeProven, null, false, false) }
-        : item;
+    /// <summary>A bag that was only offered is turned down, or one that was handed over is said never to have come.</summary>
+    private static (ItemState, Marks) Refused(ItemState item, Claim claim)
+    {
+        if (item.OfferedTo is { } offered && item.Holding?.By != offered)
+            return claim.IsWordOf(offered) ? (item with { OfferedTo = null }, Marks.None) : (item, Marks.NotAuthorised);
+        if (item.InDispute is { IsDenied: true } known && claim.IsWordOf(known.By)) return (item, Marks.None);
+        if (item.Holding is not { Before: { } giver } held || !claim.IsWordOf(held.By)) return (item, Marks.NotAuthorised);
+
+        var disputed = item with { OfferedTo = null, InDispute = new(held.By, giver, true) };
+        // What both had said stays proven; the giver's word alone does not stand against the taker's.
+        return held.Proven ? (disputed, Marks.Contradiction) : (disputed with { Holding = new(giver, claim.OrderAt, held.BeforeProven, null, false, false) }, Marks.None);
+    }
+
+    /// <summary>
+    /// Whether a word settles a dispute: any about the bag from somebody else; of the two themselves only one that gives way,
+    /// because who insists settles nothing.
+    /// </summary>
+    public static bool Settles(Dispute dispute, Claim claim, StatusCode? status)
+    {
+        if (claim.Custody is null && status is not { Track: Track.Main }) return false;
+        if (!claim.IsWordOf(dispute.By) && !claim.IsWordOf(dispute.With)) return true;
+        var hasIt = claim.Custody is { } said ? said.Action is CustodyAction.Taken or CustodyAction.Accepted : status!.Possession == Possession.Reporter;
+        return hasIt == dispute.IsDenied;
+    }
 
     // The customer says that it never came: whoever had it before still answers for it.
     private static ItemState NotReceived(ItemState item, Claim claim) => item.Holding is { Before: { } before } held && held.By == OrganizationId.Customer

@@ -42,7 +42,7 @@ public static class Fold
             if (duplicates.Contains(claim.Id)) marks |= Marks.ProbableDuplicate;
             if (withdrawal is not null) marks |= withdrawal.Correction!.Kind == CorrectionKind.Replace ? Marks.Replaced : Marks.Withdrawn;
 
-            if (claim.Judgement is null && new TimelineEntry(claim, marks, null).Counts)
+            if (!claim.IsRemark && new TimelineEntry(claim, marks, null).Counts)
             {
                 (state, marks) = Step.Take(facts, state, claim, marks);
                 custody.Note(state, claim, marks);
@@ -83,7 +83,7 @@ public static class Fold
             if (state.Waiting.Length > 0 || broughtIn.Length < mentioned.Length) return null;
             state = state with { Parties = Parties.Join(state.Parties, broughtIn) };
         }
-        if (!claim.IsInternal && claim.Judgement is null) (state, marks) = Step.Take(facts, state, claim, marks);
+        if (!claim.IsInternal && !claim.IsRemark) (state, marks) = Step.Take(facts, state, claim, marks);
         return (Heard(state, claim, marks), marks);
     }
 

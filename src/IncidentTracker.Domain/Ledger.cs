@@ -15,7 +15,7 @@ public enum LedgerReason
     /// <summary>The customer has said that a delivery did not happen, and nobody has taken the next step yet.</summary>
     Disputed,
 
-    /// <summary>Two parties say that they have the bag, and nothing has been said since.</summary>
+    /// <summary>Two parties disagree about who has the bag, and nobody has settled it yet.</summary>
     Contradiction,
 }
 
@@ -33,7 +33,7 @@ public sealed record LedgerSpan(Instant From, Instant Until, OrganizationId? Who
         LedgerReason.NextWord => CodeLists.Find(Status) is { } status ? $"next word after \"{status.Label[^1]}\"" : "next word",
         LedgerReason.InCharge => "in charge of the case, no word is owed",
         LedgerReason.Disputed => "delivery in dispute",
-        _ => "two parties say that they have the bag",
+        _ => "two parties disagree about who has the bag",
     };
 }
 
@@ -84,22 +84,14 @@ public sealed record LedgerTurns(ImmutableArray<LedgerTurn> All)
         if (facts.IsSighting) return new([]);
 
         var turns = ImmutableArray.CreateBuilder<LedgerTurn>();
-        var contradicted = ImmutableHashSet<string>.Empty;
         Take(openedAt, CaseState.Of(facts));
-        foreach (var receipt in Replay.InOrderOfReceipt(facts, claims))
-        {
-            contradicted = receipt.Retold is { } story
-                ? story.Entries.OrderBy(entry => entry.Claim.ReceivedAt).ThenBy(entry => entry.Claim, TimelineOrder.Instance)
-                    .Aggregate(ImmutableHashSet<string>.Empty, (items, entry) => Contradicted(items, receipt.State, entry))
-                : Contradicted(contradicted, receipt.State, new(receipt.Claim, receipt.Marks, null));
-            // What came before the opening was known at the opening.
-            Take(Instant.Max(receipt.Claim.ReceivedAt, openedAt), receipt.State);
-        }
+        // What came before the opening was known at the opening.
+        foreach (var receipt in Replay.InOrderOfReceipt(facts, claims)) Take(Instant.Max(receipt.Claim.ReceivedAt, openedAt), receipt.State);
         return new(turns.ToImmutable());
 
         void Take(Instant at, CaseState state)
         {
-            var turn = Whose(book.PolicyAt(at), state, contradicted) with { At = Ledger.Second(at) };
+            var turn = Whose(book.PolicyAt(at), state) with { At = Ledger.Second(at) };
             // Of several turns within a second, the last one has it.
             if (turns.Count > 0 && turns[^1].At == turn.At) turns.RemoveAt(turns.Count - 1);
             if (turns.Count == 0 || !turns[^1].IsLike(turn)) turns.Add(turn);
@@ -112,27 +104,15 @@ public sealed record LedgerTurns(ImmutableArray<LedgerTurn> All)
             .Where(one => one.Turn.Reason is not null && one.Turn.At < one.Until)
             .Select(one => new LedgerSpan(one.Turn.At, one.Until, one.Turn.Who, one.Turn.Reason!.Value, one.Turn.Status))]);
 
-    private static LedgerTurn Whose(SlaPolicy policy, CaseState state, ImmutableHashSet<string> contradicted)
+    private static LedgerTurn Whose(SlaPolicy policy, CaseState state)
     {
         var item = state.Worst;
         if (item.Phase == Phase.Closed) return new(default, null, null, "");
         // The owner has to find out, and has a clock for it; until then nobody can say whose time it is.
         if (item.StatusCode == "DELIVERY_DISPUTED") return new(default, null, LedgerReason.Disputed, "");
-        if (contradicted.Contains(item.Id)) return new(default, null, LedgerReason.Contradiction, "");
+        if (item.InDispute is not null) return new(default, null, LedgerReason.Contradiction, "");
         return Duties.Of(policy, state, item, item.StatusCode) is { } duty
             ? new(default, duty.Party, LedgerReason.NextWord, duty.Rule.Status)
             : new(default, state.Owner, LedgerReason.InCharge, "");
-    }
-
-    /// <summary>The items about which two contradict each other: until anybody says another thing about them that counts.</summary>
-    private static ImmutableHashSet<string> Contradicted(ImmutableHashSet<string> items, CaseState state, TimelineEntry entry)
-    {
-        const Marks withoutEffect = Marks.NotAuthorised | Marks.AfterEnd | Marks.PossibleWrongBag | Marks.EvidenceMissing;
-        var claim = entry.Claim;
-        if (!entry.Counts || entry.Is(withoutEffect) || claim.Classifier != Classifier.Actual) return items;
-
-        var about = state.Items.Where(claim.IsAbout).Select(item => item.Id);
-        if (entry.Is(Marks.Contradiction)) return items.Union(about);
-        return claim.Custody is not null || CodeLists.Find(claim.StatusCode) is { Track: Track.Main } ? items.Except(about) : items;
     }
 }

@@ -26,12 +26,13 @@ public static partial class Sentences
 
         var isAboutDamage = facts.Kind is IncidentKind.DamagedBag or IncidentKind.PilferedBag;
         var showsDamage = damage is not null && item.Phase != Phase.Closed && (isAboutDamage || item.Phase == Phase.Returned);
-        var main = isAboutDamage && showsDamage && item.StatusCode.Length == 0 ? null : Main(item, owner, nameOf, now);
+        var main = isAboutDamage && showsDamage && item.StatusCode.Length == 0 ? null : Main(facts.Kind, item, owner, nameOf, now);
 
         // What is known about the way home is not known about the repair or the claim: only the owner is the same.
         Func<string, string> beside = placeholder => placeholder == "owner" ? owner : "";
         var sentences = new[] { main, showsDamage ? First(damage!.Customer, beside) : null, claim is null ? null : First(claim.Customer, beside) };
-        return string.Join(' ', sentences.Where(sentence => !string.IsNullOrEmpty(sentence)));
+        var text = string.Join(' ', sentences.Where(sentence => !string.IsNullOrEmpty(sentence)));
+        return facts.Kind == IncidentKind.LeftBehindItem ? Bag().Replace(text, "item") : text;
     }
 
     /// <summary>What one entry of the history is called, for example "Found at Frankfurt".</summary>
@@ -41,7 +42,7 @@ public static partial class Sentences
         var claim = entry.Claim;
         if (claim.StatusCode.Length == 0) return WithoutStatus(claim);
         if (claim is { StatusCode: HubWords.EtaPassed, Judgement: { } passed } && story is not null) return $"Due {ExpectedUntil(passed.DueAt, story)}, not confirmed";
-        if (claim.Judgement is { } judgement) return OfHub(claim.StatusCode, judgement, nameOf);
+        if (claim.Judgement is { } judgement) return claim.IsRemark ? OfHub(claim.StatusCode, judgement, nameOf) : "Case closed, because nobody said that anything is wrong";
         if (CodeLists.Find(claim.StatusCode) is not { } status) return "Other news";
         // "Left Frankfurt" would be a lie about a flight that is only planned.
         if (claim.Classifier != Classifier.Actual && status.Code is not ("FORWARD_PLANNED" or "DELIVERY_SCHEDULED"))
@@ -90,18 +91,22 @@ public static partial class Sentences
         // Better an unusual clock that is named than a time that people read wrongly.
         : DayAndTime.Format(at.InUtc()) + " UTC";
 
-    private static string Main(ItemState item, string owner, Func<OrganizationId, string> nameOf, Instant? now)
+    private static string Main(IncidentKind kind, ItemState item, string owner, Func<OrganizationId, string> nameOf, Instant? now)
     {
         var status = CodeLists.Find(item.StatusCode);
         // Before the first status, or when nobody knows whose bag it is, all that is certain is the report.
         if (status is null or { Customer.Length: 0 }) status = CodeLists.Find("REPORTED")!;
+
+        if (item is { InDispute: { } dispute, Phase: not Phase.Closed })
+            return $"{(dispute.By == OrganizationId.Customer || dispute.With == OrganizationId.Customer ? "There are different reports" : "Two companies say different things")} about where your bag is. Finding out is our job.";
 
         var isDue = now is null || item.Eta is not { } expected || now <= expected.End;
         if (!isDue && status.Code == "DELIVERY_SCHEDULED") return $"The delivery of your bag was planned for {Expected(item.Eta)}. Nobody has confirmed it yet.";
 
         var hasIt = item.Holding is { MovedOn: false } held && held.By == item.StatusBy;
         var isGone = item.Holding is { } holding && (holding.MovedOn || holding.Since > item.StatusAt);
-        var sentence = First(status.Customer, placeholder => placeholder switch
+        var texts = kind == IncidentKind.ServiceIncident && !status.Service.IsDefault ? status.Service : status.Customer;
+        var sentence = First(texts, placeholder => placeholder switch
         {
             "owner" => owner,
             "by" => Named(item.StatusBy, nameOf),
@@ -115,7 +120,7 @@ public static partial class Sentences
             "detail" => status.Code is "HELD" or "SVC_WAITING" ? HoldReasons.Words(item.ReasonCode) : "",
             _ => "",
         });
-        return isDue || !status.Customer[0].Contains("{eta}", StringComparison.Ordinal) ? sentence : $"{sentence} Due {Expected(item.Eta)}, not confirmed.";
+        return isDue || !texts[0].Contains("{eta}", StringComparison.Ordinal) ? sentence : $"{sentence} Due {Expected(item.Eta)}, not confirmed.";
     }
 
     private static string ExpectedUntil(Instant end, Story story) =>
@@ -187,6 +192,9 @@ public static partial class Sentences
         }
         return "";
     }
+
+    [GeneratedRegex(@"\bbag\b")]
+    private static partial Regex Bag();
 
     [GeneratedRegex(@"\{(\w+)\}")]
     private static partial Regex Placeholder();

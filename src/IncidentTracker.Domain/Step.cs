@@ -68,8 +68,13 @@ internal static class Step
             (item, var contradiction) = Custody.Take(item, claim, status);
             marks |= contradiction;
             // Two say that they have it. Until both were asked, everything stays as it was proven.
-            if (contradiction != Marks.None && item.Holding == before.Holding) return (before, marks);
+            if (contradiction != Marks.None && item.Holding == before.Holding) return (before with { InDispute = item.InDispute, OfferedTo = item.OfferedTo }, marks);
+            if (item.InDispute is { } dispute && item.InDispute == before.InDispute && (marks & Marks.NotAuthorised) == 0 && Custody.Settles(dispute, claim, status)) item = item with { InDispute = null };
+            if (item.Phase is Phase.Returned or Phase.Closed) item = item with { InDispute = null };
         }
+
+        // Proof may come later than the word itself.
+        if (status is null && item.StatusCode == "DELIVERED" && claim.By == item.StatusBy && claim.Classifier == Classifier.Actual && IsProof(claim)) item = item with { HasProof = true };
 
         if (!mayExpect) return (item, marks);
         // A plan or an estimate moves the expected time and nothing else.
@@ -95,6 +100,7 @@ internal static class Step
             ReasonCode = claim.ReasonCode,
             IsAnswered = false,
             Courier = CourierAfter(item, claim, status),
+            HasProof = status.Code == "DELIVERED" && IsProof(claim),
             Station = claim.Place?.Station is { Length: > 0 } station ? station : placeIsKnownStill ? item.Station : "",
             IsDisputed = status.Code == "DELIVERY_DISPUTED" || (item.IsDisputed && status.Phase < Phase.Returned),
             ClosedAt = status.Phase == Phase.Closed ? item.ClosedAt ?? claim.OrderAt : null,
@@ -130,6 +136,8 @@ internal static class Step
         if (item.IsDisputed && status.Possession == Possession.Customer && !claim.Reporter.SpeaksForCustomer && !claim.HasEvidence) return Marks.EvidenceMissing;
         return null;
     }
+
+    private static bool IsProof(Claim claim) => claim is { HasEvidence: true, Correction: null, Reporter.SpeaksForCustomer: false };
 
     private static OrganizationId? CourierAfter(ItemState item, Claim claim, StatusCode status) =>
         status.Phase is not (Phase.Delivery or Phase.Returned) ? null

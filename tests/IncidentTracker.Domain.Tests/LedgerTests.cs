@@ -60,11 +60,11 @@ public sealed class LedgerTests
         ];
         Assert.True(Fold.All(Case(), claims).Of(claims[2]).Is(Marks.Contradiction));
 
-        Assert.Equal("12:00-14:00 nobody two parties say that they have the bag", Tell("07-06 14:00", claims)[^1]);
+        Assert.Equal("12:00-14:00 nobody two parties disagree about who has the bag", Tell("07-06 14:00", claims)[^1]);
         var note = By("XB").At("07-06 12:20").Notes("Who has it?");
-        Assert.Equal("12:00-14:00 nobody two parties say that they have the bag", Tell("07-06 14:00", [.. claims, note])[^1]);
+        Assert.Equal("12:00-14:00 nobody two parties disagree about who has the bag", Tell("07-06 14:00", [.. claims, note])[^1]);
         var more = By("XB").At("07-06 12:30").Says("BAG_REQUESTED").Asks("GO");
-        Assert.Equal(["12:00-12:30 nobody two parties say that they have the bag", "12:30-14:00 GO next word after \"Asked to send bag\""], Tell("07-06 14:00", [.. claims, more])[^2..]);
+        Assert.Equal(["12:00-12:30 nobody two parties disagree about who has the bag", "12:30-14:00 GO next word after \"Asked to send bag\""], Tell("07-06 14:00", [.. claims, more])[^2..]);
         var withdrawn = By("GO").At("07-06 12:40").Voids(claims[2]);
         Assert.Equal("12:40-14:00 IH next word after \"Bag in hand\"", Tell("07-06 14:00", [.. claims, withdrawn])[^1]);
     }

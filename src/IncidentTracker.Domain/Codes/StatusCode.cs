@@ -17,6 +17,7 @@ public sealed record StatusCode(
     ImmutableArray<string> Label, // for a history line; best first, the first one whose placeholders are all known is used
     ImmutableArray<string> Customer, // sentences, chosen like the label; none where the customer is told nothing
     Possession? Possession = null, // null when the code does not tell who has the bag
+    ImmutableArray<string> Service = default, // sentences for a case that is about no bag, where the others would speak of one
     Turn? Then = null, // whose turn it is once the next word has come without a new status; null: it stays with the same party
     string? Why = null)
 {

@@ -11,6 +11,7 @@ namespace IncidentTracker.Domain;
 public static class Clocks
 {
     private static readonly Duration ShortestLength = Duration.FromMinutes(30);
+    private static readonly Duration BulletinEvery = Duration.FromHours(12);
 
     // More are remembered for nobody; whoever has looked in so many places has earned the time.
     private const int MostPlaces = 100;
@@ -26,7 +27,7 @@ public static class Clocks
     {
         if (!(watch.HeardUpTo >= claim.ReceivedAt)) watch = watch with { HeardUpTo = claim.ReceivedAt };
         if (facts.IsSighting) return (watch, []);
-        if (claim.Judgement is { } judgement) return (Take(GiveBack(book, watch, claim.ReceivedAt), claim, judgement), []);
+        if (claim.Judgement is { } judgement && claim.IsRemark && claim.StatusCode != HubWords.Prompted) return (Take(GiveBack(book, watch, claim.ReceivedAt), claim, judgement), []);
 
         // Nobody owed anything about a bag that was only seen: what came before the opening counts as known at the opening.
         var round = new Round(book, facts, openedAt, state, claim, marks, Instant.Max(claim.ReceivedAt, openedAt));
@@ -81,14 +82,18 @@ public static class Clocks
     /// <summary>One receipt, seen by every clock of the case.</summary>
     private sealed class Round(SlaBook book, CaseFacts facts, Instant openedAt, CaseState state, Claim claim, Marks marks, Instant now)
     {
-        private readonly bool _isWord = !claim.IsInternal && (marks & NoWord) == 0;
+        private readonly bool _isWord = !claim.IsInternal && claim.Judgement is null && (marks & NoWord) == 0;
         private readonly ImmutableArray<DutyClock>.Builder _running = ImmutableArray.CreateBuilder<DutyClock>();
+        private readonly List<OrganizationId> _askedByHub = [];
+        private bool _countsAsBulletin;
+        private Instant? _lastBulletin;
         private readonly ImmutableArray<EndedClock>.Builder _ended = ImmutableArray.CreateBuilder<EndedClock>();
 
         public (CaseWatch, ImmutableArray<EndedClock>) Hear(CaseWatch watch)
         {
             var policy = book.PolicyAt(now);
             var started = watch.Started;
+            _lastBulletin = watch.BulletinAt;
             foreach (var item in state.Items)
                 foreach (var (track, status) in Tracks(item))
                     started = HearItem(policy, watch.Running, item, track, status, started);
@@ -97,13 +102,21 @@ public static class Clocks
             var cleared = watch.Cleared;
             foreach (var over in _ended)
                 if (over is { End: ClockEnd.Late, Clock.Stage: >= ClockStage.Breached }) cleared = cleared.Add(over.Clock);
-            return (watch with { Running = _running.ToImmutable(), Started = started, Cleared = cleared }, _ended.ToImmutable());
+            return (watch with
+            {
+                Running = _running.ToImmutable(),
+                Started = started,
+                Cleared = cleared,
+                MissingSince = watch.MissingSince ?? (facts.Kind == IncidentKind.DelayedBag ? Instant.Min(facts.AwaitedAt ?? openedAt, openedAt) : null),
+                Prompted = claim is { StatusCode: HubWords.Prompted, Judgement: not null } ? watch.Prompted.Add(claim.UpdateId["prompt-".Length..]) : watch.Prompted,
+                BulletinAt = _countsAsBulletin ? now : watch.BulletinAt,
+            }, _ended.ToImmutable());
         }
 
         private int HearItem(SlaPolicy policy, ImmutableArray<DutyClock> running, ItemState item, Track track, string status, int started)
         {
             var clock = Find(running, item.Id, track);
-            var spoke = clock is not null && _isWord && claim.IsAbout(item) && claim.IsWordOf(clock.Party);
+            var spoke = clock is not null && _isWord && claim.IsAbout(item) && claim.IsWordOf(clock.Party) && (track != Track.Handover || claim.Custody is not null) && MayAnswer(clock);
             var duty = Duties.Of(policy, state, item, status);
 
             if (duty is { } same && clock is not null && clock.Status == same.Rule.Status && clock.Party == same.Party && !spoke)
@@ -119,11 +132,19 @@ public static class Clocks
                 return started;
             }
 
-            if (clock is not null) _ended.Add(new(clock, now, EndOf(clock, spoke)));
+            // What scans from before the opening would have asked for was owed to nobody.
+            if (clock is not null && (clock.StartedAt < now || now > openedAt)) _ended.Add(new(clock, now, EndOf(clock, spoke)));
+            if (track == Track.Main && item.InDispute is { } dispute && clock?.Status != SlaRule.Dispute) _askedByHub.AddRange([dispute.By, dispute.With]);
+            if (clock is not null && !spoke && IsOrderTakenBack(clock, item, status)) _askedByHub.Add(clock.Party);
             if (duty is { } owed)
                 _running.Add(Start(policy, ++started, item, track, owed, clock) with { WithoutNews = withoutNews, Checked = string.Join(Line, Named(known).Union(Places()).Take(MostPlaces)), AskedBy = track == Track.Handover ? item.Holding?.By : null });
             return started;
         }
+
+        // A courier that was to bring the bag may not know that it is no longer to: it has to say that it does, or the bag goes to the wrong place.
+        private bool IsOrderTakenBack(DutyClock clock, ItemState item, string status) =>
+            clock.Track == Track.Main && clock.Party != state.Owner && CodeLists.Find(clock.Status)?.NextWord == Role.Courier && state.Parties.Contains(clock.Party)
+            && (item.Phase < Phase.Delivery || (CodeLists.Find(status)?.NextWord == Role.Courier && item.Courier != clock.Party));
 
         /// <summary>A party answers all that it was asked with its next word; what nobody can answer any more is not waited for.</summary>
         private int HearQuestions(SlaPolicy policy, ImmutableArray<DutyClock> running, int started)
@@ -132,7 +153,7 @@ public static class Clocks
             foreach (var clock in running)
             {
                 if (clock.Track != Track.Question) continue;
-                var spoke = _isWord && claim.IsWordOf(clock.Party);
+                var spoke = _isWord && claim.IsWordOf(clock.Party) && claim.Bulletin.Length == 0;
                 if (spoke || isOver) _ended.Add(new(clock, now, EndOf(clock, spoke)));
                 else _running.Add(clock);
             }
@@ -147,24 +168,11 @@ public static class Clocks
         // Beside a status, whoever is asked owes the word after it. Only those on the case can answer.
         private IEnumerable<(OrganizationId Asked, OrganizationId By)> AskedNow()
         {
-            if (!_isWord) return [];
-            if (claim is { AskedParty: { } asked, StatusCode.Length: 0, Classifier: Classifier.Actual } && asked != OrganizationId.Customer && !claim.IsWordOf(asked) && state.Parties.Contains(asked))
+            if (claim is { StatusCode: HubWords.Prompted, Judgement.Party: { } prompted }) return [(prompted, OrganizationId.Hub)];
+            if (_isWord && claim is { AskedParty: { } asked, StatusCode.Length: 0, Classifier: Classifier.Actual } && asked != OrganizationId.Customer && !claim.IsWordOf(asked) && state.Parties.Contains(asked))
                 return [(asked, claim.OnBehalfOf ?? claim.By)];
-            return Disagreeing().Where(party => party != OrganizationId.Customer).Distinct().Select(party => (party, OrganizationId.Hub));
-        }
-
-        // Two say that they have the bag, or one says that it gave it to another who says that it did not: the hub asks both.
-        private IEnumerable<OrganizationId> Disagreeing()
-        {
-            var own = claim.OnBehalfOf ?? claim.By;
-            foreach (var item in state.Items)
-            {
-                if (!claim.IsAbout(item) || item.Holding is not { } held || held.By == own) continue;
-                var isBackWithGiver = claim.Custody is { Action: CustodyAction.Refused } && held.Since == claim.OrderAt;
-                if ((marks & Marks.Contradiction) == 0 && !isBackWithGiver) continue;
-                yield return own;
-                yield return held.By;
-            }
+            // Those who have begun to disagree about who has the bag, and those whose order was taken back.
+            return _askedByHub.Where(party => party != OrganizationId.Customer).Distinct().Select(party => (party, OrganizationId.Hub));
         }
 
         private static DutyClock? Find(ImmutableArray<DutyClock> running, string itemId, Track track)
@@ -175,12 +183,23 @@ public static class Clocks
         }
 
         private static IEnumerable<(Track Track, string Status)> Tracks(ItemState item) =>
-            [(Track.Main, item.StatusCode), (Track.Damage, item.Phase == Phase.Closed ? "" : item.DamageCode), (Track.Claim, item.Phase == Phase.Closed ? "" : item.ClaimCode),
+            [(Track.Main, item.InDispute is null || item.Phase == Phase.Closed ? item.StatusCode : SlaRule.Dispute), (Track.Damage, item.Phase == Phase.Closed ? "" : item.DamageCode), (Track.Claim, item.Phase == Phase.Closed ? "" : item.ClaimCode),
                 (Track.Handover, item.Phase == Phase.Closed || item.OfferedTo is null || item.OfferedTo == item.Holding?.By ? "" : SlaRule.Handover)];
+
+        /// <summary>
+        /// The same text about many cases is news about a search, twice a day at most, and says nothing about the one bag that
+        /// somebody has found or has to deliver.
+        /// </summary>
+        private bool MayAnswer(DutyClock clock)
+        {
+            if (claim.Bulletin.Length == 0) return true;
+            if (_lastBulletin + BulletinEvery > now || clock.Status == "POSSIBLE_MATCH" || CodeLists.Find(clock.Status) is not { Track: Track.Main, Phase: Phase.Reported or Phase.Searching }) return false;
+            return _countsAsBulletin = true;
+        }
 
         /// <summary>"Still searching" again, in whatever words: nothing that anybody could tell the customer.</summary>
         private bool BringsNoNews(DutyClock clock, string known) =>
-            (claim.StatusCode.Length == 0 || IsSameWork(claim.StatusCode, clock.Status))
+            !_countsAsBulletin && (claim.StatusCode.Length == 0 || IsSameWork(claim.StatusCode, clock.Status))
             && claim is { Custody: null, Eta: null, Flight: null, Correction: null, Assignment: null, HasEvidence: false } && Places().All(Named(known).Contains);
 
         private static bool IsSameWork(string status, string other) => status == other || (IsSearch(status) && IsSearch(other));
@@ -202,18 +221,19 @@ public static class Clocks
             var calendar = rule.Hours == SlaHours.Business ? book.CalendarOf(duty.Party, item?.Station ?? "", now) : Calendar.Always;
             var cycle = before is { } same && same.Status == rule.Status && same.Party == duty.Party ? same.Cycle + 1 : 1;
             var expectedEnd = track == Track.Main && item?.Eta is { } eta ? eta.To ?? eta.From : (Instant?)null;
+            var pausedBefore = cycle > 1 ? before!.Paused : Duration.Zero;
 
-            if (rule is { Pauses: true, AfterEta: { } afterPause } && expectedEnd > now && HasReason(rule))
+            if (rule is { Pauses: true, AfterEta: { } afterPause } && expectedEnd > now && HasReason(rule) && pausedBefore < policy.PauseAtMost)
             {
-                var until = Instant.Min(expectedEnd.Value, now + policy.PauseAtMost);
-                return Of(until, afterPause, null) with { PausedUntil = until.ToWholeMicroseconds() };
+                var until = Instant.Min(expectedEnd.Value, now + (policy.PauseAtMost - pausedBefore)).ToWholeMicroseconds();
+                return Of(until, afterPause, null) with { PausedUntil = until, Paused = pausedBefore + (until - now) };
             }
             // Of a bag that is in the air nobody can say more before it has landed. What is due the moment something was
             // expected still gives its ladder time between the steps.
             if (rule is { Pauses: false, AfterEta: { } after })
                 foreach (var known in (ReadOnlySpan<Instant?>)[track == Track.Main ? item?.Flight?.ArrivesAt : null, expectedEnd])
-                    if (known + after > now) return Of(now, Duration.Max(after, ShortestLength), known + after);
-            return Of(now, rule.WithinAt(now - openedAt, isLater: cycle > 1 || duty.IsAfterAnswer), null);
+                    if (known + after > now && known <= now + policy.PauseAtMost) return Of(now, Duration.Max(after, ShortestLength), known + after);
+            return Of(now, rule.WithinAt(now - openedAt, isLater: cycle > 1 || duty.IsAfterAnswer, facts.Priority), null) with { Paused = pausedBefore };
 
             DutyClock Of(Instant from, Duration length, Instant? by)
             {

@@ -10,6 +10,7 @@ internal static class Duties
     public static Duty? Of(SlaPolicy policy, CaseState state, ItemState item, string statusCode)
     {
         if (statusCode == SlaRule.Handover) return item.OfferedTo is { } offered ? new(policy.Handover, offered) : null;
+        if (statusCode == SlaRule.Dispute) return state.Owner is { } owner ? new(policy.RuleFor(statusCode)!, owner) : null;
         if (CodeLists.Find(statusCode) is not { NextWord: { } role } status || policy.RuleFor(statusCode) is not { } rule) return null;
 
         var isAnswered = status.Track == Track.Claim ? item.IsClaimAnswered : status.Track == Track.Main && item.IsAnswered;
@@ -26,6 +27,9 @@ internal static class Duties
         bool IsAnswerTo(string code) => CodeLists.Find(code) is { Then: not null, NextWord: { } role } asking
             && claim.Correction is null && claim.By != SenderOf(asking.Track, item) && PartyFor(role, asking.Track, state, item) is { } party && claim.IsWordOf(party);
     }
+
+    /// <summary>Who has a role, whatever the status is.</summary>
+    public static OrganizationId? WithRole(Role role, CaseState state, ItemState item) => PartyFor(role, role == Role.Claims ? Track.Claim : Track.Main, state, item);
 
     private static OrganizationId? AfterAnswer(StatusCode status, CaseState state, ItemState item) =>
         status.Then == Turn.Customer ? OrganizationId.Customer : SenderOf(status.Track, item) is { } sender && sender != OrganizationId.Customer ? sender : state.Owner;
@@ -46,15 +50,19 @@ internal static class Duties
         // Whom the last word about the bag asks, and who holds it, has no part in a repair or a claim.
         if (track != Track.Main) return Assigned() ?? SenderOf(track, item) ?? state.Owner;
 
-        var holder = item.Holding is { } held && held.By != OrganizationId.Customer ? held.By : (OrganizationId?)null;
+        // The customer owes nothing that others have to do, whomever a word asks.
+        var holder = ButCustomer(item.Holding?.By);
+        var asked = ButCustomer(item.Asked);
         return role switch
         {
-            Role.Courier => item.Asked ?? item.Courier ?? Assigned() ?? holder,
-            Role.HoldingStation or Role.ThirdParty => item.Asked ?? holder ?? Assigned(),
-            Role.ForwardingCarrier => item.Asked ?? Assigned() ?? Carrier() ?? item.StatusBy,
+            Role.Courier => asked ?? item.Courier ?? Assigned() ?? holder,
+            Role.HoldingStation or Role.ThirdParty => asked ?? holder ?? Assigned(),
+            Role.ForwardingCarrier => asked ?? Assigned() ?? Carrier() ?? item.StatusBy,
             Role.Tracing => Assigned() ?? state.Searching,
-            _ => Assigned() ?? item.StatusBy,
+            _ => Assigned() ?? ButCustomer(item.StatusBy),
         } ?? state.Owner;
+
+        static OrganizationId? ButCustomer(OrganizationId? party) => party == OrganizationId.Customer ? null : party;
 
         OrganizationId? Assigned()
         {

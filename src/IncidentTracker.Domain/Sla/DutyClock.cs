@@ -22,6 +22,9 @@ public sealed record DutyClock(
     /// <summary>Its time stands still until then, for a reason that was given.</summary>
     public Instant? PausedUntil { get; init; }
 
+    /// <summary>For how long reasons have stopped the clocks of this status, this one included: it is bounded.</summary>
+    public Duration Paused { get; init; }
+
     /// <summary>Up to there, time in which the party could not speak has been given back.</summary>
     public Instant? GivenBackUntil { get; init; }
 
@@ -96,6 +99,15 @@ public sealed record CaseWatch
 
     /// <summary>The last receipt. The next one is later, if only by a microsecond, so that receipts have one order.</summary>
     public Instant? HeardUpTo { get; init; }
+
+    /// <summary>Since when a bag is missing: prompts are counted from there. Null where none are asked for.</summary>
+    public Instant? MissingSince { get; init; }
+
+    /// <summary>The prompts that were given.</summary>
+    public ImmutableArray<string> Prompted { get; init; } = [];
+
+    /// <summary>When a bulletin last counted as news.</summary>
+    public Instant? BulletinAt { get; init; }
 
     /// <summary>Overdue words that have come, and nobody was told yet.</summary>
     public ImmutableArray<DutyClock> Cleared { get; init; } = [];

@@ -16,6 +16,8 @@ public static class HubWords
     public const string Escalated = "ESCALATED";
     public const string PauseEnded = "PAUSE_ENDED";
     public const string EtaPassed = "ETA_PASSED";
+    public const string Prompted = "PROMPTED";
+    public const string ClosedReturned = "CLOSED_RETURNED";
 
     /// <summary>The words that are due. After an absence only the highest step of each clock is taken.</summary>
     public static ImmutableArray<Claim> Due(SlaBook book, CaseState state, CaseWatch watch, Instant now)
@@ -27,10 +29,16 @@ public static class HubWords
         foreach (var clock in watch.Running)
             if (StageAt(book, clock, now) is { } stage)
                 words.Add(Word(CodeOf(stage), $"clock-{clock.Number}-{Text(stage)}", clock.ItemId, new(clock.Number, stage, clock.Party, clock.DueAt),
-                    stage >= ClockStage.Breached ? Visibility.Public : Visibility.Partners, now));
+                    stage >= ClockStage.Breached && clock.Track != Track.Question ? Visibility.Public : Visibility.Partners, now));
         foreach (var item in state.Items)
             if (ExpectedEnd(state, item, watch) is { } end && now > end)
                 words.Add(Word(EtaPassed, string.Create(CultureInfo.InvariantCulture, $"eta-{item.Id}-{end.ToUnixTimeMilliseconds()}"), item.Id, new(0, ClockStage.Running, null, end), Visibility.Public, now));
+        foreach (var prompt in Prompts(book, state, watch))
+            if (now > prompt.At)
+                words.Add(Word(Prompted, $"prompt-{prompt.What.Name}", "", new(0, ClockStage.Running, Duties.WithRole(prompt.What.Asks, state, state.Worst), prompt.At), Visibility.Partners, now) with { StaffText = prompt.What.Text });
+        foreach (var clock in watch.Running)
+            if (IsAcceptedBySilence(state, clock) && now > clock.DueAt)
+                words.Add(Word(ClosedReturned, $"clock-{clock.Number}-accepted", clock.ItemId, new(clock.Number, clock.Stage, null, clock.DueAt), Visibility.Public, now));
         return words.ToImmutable();
     }
 
@@ -42,6 +50,9 @@ public static class HubWords
         foreach (var clock in watch.Cleared) Consider(clock.DueAt);
         foreach (var clock in watch.Running) Consider(NextStep(book, clock)?.At);
         foreach (var item in state.Items) Consider(ExpectedEnd(state, item, watch));
+        foreach (var prompt in Prompts(book, state, watch)) Consider(prompt.At);
+        foreach (var clock in watch.Running)
+            if (IsAcceptedBySilence(state, clock)) Consider(clock.DueAt);
         return next;
 
         void Consider(Instant? at)
@@ -75,6 +86,23 @@ public static class HubWords
             clock = clock with { Stage = next.Stage };
         }
         return reached;
+    }
+
+    /// <summary>What has to be asked for while a bag is missing, and was not yet.</summary>
+    private static IEnumerable<(Prompt What, Instant At)> Prompts(SlaBook book, CaseState state, CaseWatch watch)
+    {
+        if (watch.MissingSince is not { } since || state.Worst is not { Phase: <= Phase.Searching } item || CodeLists.Find(item.StatusCode)?.NextWord == Role.Customer) yield break;
+        foreach (var prompt in book.PolicyAt(since).Prompts)
+            if (!watch.Prompted.Contains(prompt.Name) && !prompt.Unless.Contains(item.StatusCode) && !prompt.Unless.Contains(item.ClaimCode)) yield return (prompt, (since + prompt.After).ToWholeMicroseconds());
+    }
+
+    // The customer was asked whether the bag is there. Silence is a yes only where the delivery was proven and nothing else is open.
+    private static bool IsAcceptedBySilence(CaseState state, DutyClock clock)
+    {
+        if (clock is not { Track: Track.Main, Status: "DELIVERED" }) return false;
+        foreach (var item in state.Items)
+            if (item.Id == clock.ItemId) return item is { HasProof: true, InDispute: null, DamageCode: "", ClaimCode: "" };
+        return false;
     }
 
     // Headquarters that work by day are not woken at night about a word that was due by day.

@@ -103,14 +103,17 @@ public static class SlaFile
 
     internal sealed record PolicyEntry(
         string Id, int Version, double WarnAt, int StillSearchingAtMost, string PauseAtMost, string Question, string Handover, ImmutableArray<Escalation> Escalation, ImmutableArray<RuleEntry> Rules,
-        string? ActiveFrom = null, string? Note = null) : IEntry
+        string? ActiveFrom = null, string? Note = null, ImmutableArray<PromptEntry> Prompts = default) : IEntry
     {
         [JsonIgnore]
         public string Name => $"{Id}/{Version}";
 
         public SlaPolicy ToPolicy() => new(Id, Version, WarnAt, StillSearchingAtMost, Length(PauseAtMost, Name), new(SlaRule.Question, Length(Question, Name), [], null, SlaHours.Business, false),
             new(SlaRule.Handover, Length(Handover, Name), [], null, SlaHours.Business, false),
-            Escalation, [.. Rules.Select(rule => rule.ToRule(Name))]);
+            Escalation, [.. Rules.Select(rule => rule.ToRule(Name))])
+        {
+            Prompts = [.. Prompts.Or().Select(prompt => new Prompt(prompt.Name, Length(prompt.After, Name), prompt.Asks, prompt.Text, prompt.Unless.Or()))],
+        };
 
         public void Check()
         {
@@ -120,6 +123,9 @@ public static class SlaFile
             var levels = policy.Escalation.Select(step => (step.To, step.After)).ToArray();
             if (levels.Any(step => step.To <= ClockStage.Breached || step.After is not (> 0 and <= 1000)) || levels.Zip(levels.Skip(1)).Any(pair => pair.Second.To <= pair.First.To || pair.Second.After <= pair.First.After))
                 throw new SlaFileException($"{Name}: the steps of \"escalation\" go up from HEADQUARTERS, each later than the one before; a step after a higher or later one is never reached.");
+            foreach (var prompt in policy.Prompts)
+                if (prompt.Unless.FirstOrDefault(code => CodeLists.Find(code) is null) is { } unknown) throw new SlaFileException($"{Name}: \"unless\" of {prompt.Name} names {unknown}, and there is no such status.");
+            if (policy.Prompts.GroupBy(prompt => prompt.Name).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new SlaFileException($"{Name}: the prompt {twice.Key} stands there twice.");
             // A status without a rule would be a silence that nobody hears.
             if (CodeLists.StatusCodes.FirstOrDefault(status => status.NextWord is not null && policy.RuleFor(status.Code) is null) is { } missing)
                 throw new SlaFileException($"{Name}: there is no rule for {missing.Code}.");
@@ -127,12 +133,14 @@ public static class SlaFile
     }
 
     internal sealed record RuleEntry(
-        string Status, string Within, ImmutableArray<StepEntry> Steps = default, string? AfterEta = null, SlaHours Hours = SlaHours.Elapsed, bool Pauses = false, string? Then = null)
+        string Status, string Within, ImmutableArray<StepEntry> Steps = default, string? AfterEta = null, SlaHours Hours = SlaHours.Elapsed, bool Pauses = false, string? Then = null, string? Critical = null)
     {
         public SlaRule ToRule(string name) => CodeLists.Find(Status) is { NextWord: not null }
-            ? new(Status, Length(Within, name), [.. Steps.Or().Select(step => new SlaStep(Length(step.UntilAge, name), Length(step.Within, name)))], AfterEta is { } after ? Length(after, name) : null, Hours, Pauses, Then is { } then ? Length(then, name) : null)
+            ? new(Status, Length(Within, name), [.. Steps.Or().Select(step => new SlaStep(Length(step.UntilAge, name), Length(step.Within, name)))], AfterEta is { } after ? Length(after, name) : null, Hours, Pauses, Then is { } then ? Length(then, name) : null, Critical is { } critical ? Length(critical, name) : null)
             : throw new SlaFileException($"{name}: after {Status} nobody owes a word, or there is no such status.");
     }
+
+    internal sealed record PromptEntry(string Name, string After, Role Asks, string Text, ImmutableArray<string> Unless = default);
 
     internal sealed record StepEntry(string UntilAge, string Within);
 

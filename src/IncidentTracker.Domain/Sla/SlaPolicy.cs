@@ -11,7 +11,7 @@ namespace IncidentTracker.Domain;
 /// </summary>
 /// <param name="WarnAt">The share of the time after which the party is reminded.</param>
 /// <param name="StillSearchingAtMost">How often in a row a word without any news may start the time anew.</param>
-/// <param name="PauseAtMost">The longest stretch for which a stated reason may stop a clock.</param>
+/// <param name="PauseAtMost">For how long in all a stated reason may stop the clocks of one status, and how far ahead an expected time may lie to be waited for.</param>
 /// <param name="Question">How soon a party answers what it was asked on the case.</param>
 /// <param name="Handover">How soon a party takes, or refuses, a bag that is offered to it.</param>
 /// <param name="Escalation">When an overdue word goes to the next level, in lengths of the time that was given for it.</param>
@@ -19,6 +19,9 @@ namespace IncidentTracker.Domain;
 public sealed record SlaPolicy(
     string Id, int Version, double WarnAt, int StillSearchingAtMost, Duration PauseAtMost, SlaRule Question, SlaRule Handover, ImmutableArray<Escalation> Escalation, ImmutableArray<SlaRule> Rules)
 {
+    /// <summary>What the hub asks for when a bag has been missing for so long.</summary>
+    public ImmutableArray<Prompt> Prompts { get; init; } = [];
+
     // Beside the policy and not in it: a copy with other rules must not inherit it.
     private static readonly ConditionalWeakTable<SlaPolicy, FrozenDictionary<string, SlaRule>> ByStatus = [];
 
@@ -27,15 +30,16 @@ public sealed record SlaPolicy(
 
     /// <summary>The rule for a status; null when nobody owes a word after it.</summary>
     public SlaRule? RuleFor(string statusCode) =>
-        ByStatus.GetValue(this, policy => policy.Rules.Append(policy.Question).Append(policy.Handover).ToFrozenDictionary(rule => rule.Status)).GetValueOrDefault(statusCode);
+        ByStatus.GetValue(this, policy => policy.Rules.Concat([policy.Question, policy.Handover, policy.Question with { Status = SlaRule.Dispute }]).ToFrozenDictionary(rule => rule.Status)).GetValueOrDefault(statusCode);
 }
 
 /// <summary>How soon the next word is due after one status.</summary>
 /// <param name="Steps">For cases that are younger; the first one that fits counts.</param>
 /// <param name="AfterEta">Counted from the landing of the flight, or else from the end of the expected time, where one is known that has not passed.</param>
 /// <param name="Pauses">The time until the expected end stands still, if a reason was given; without one the end does not count.</param>
+/// <param name="Critical">For cases of critical priority, where it is not the same length.</param>
 /// <param name="Then">For every later word while the status stays, where it is not the same length.</param>
-public sealed record SlaRule(string Status, Duration Within, ImmutableArray<SlaStep> Steps, Duration? AfterEta, SlaHours Hours, bool Pauses, Duration? Then = null)
+public sealed record SlaRule(string Status, Duration Within, ImmutableArray<SlaStep> Steps, Duration? AfterEta, SlaHours Hours, bool Pauses, Duration? Then = null, Duration? Critical = null)
 {
     /// <summary>The name of the rule for questions. It goes with no status, like the next one.</summary>
     public const string Question = "QUESTION";
@@ -43,12 +47,24 @@ public sealed record SlaRule(string Status, Duration Within, ImmutableArray<SlaS
     /// <summary>The name of the rule for bags that are offered.</summary>
     public const string Handover = "HANDOVER";
 
+    /// <summary>The name of the rule for what the owner has to say while two disagree about who has a bag. It is as long as for a question.</summary>
+    public const string Dispute = "DISPUTE";
+
     /// <param name="isLater">The first word after the status has come already.</param>
-    public Duration WithinAt(Duration age, bool isLater) => isLater && Then is { } then ? then : Steps.FirstOrDefault(step => age < step.UntilAge)?.Within ?? Within;
+    public Duration WithinAt(Duration age, bool isLater, CasePriority priority) =>
+        isLater && Then is { } then ? then : priority == CasePriority.Critical && Critical is { } critical ? critical : Steps.FirstOrDefault(step => age < step.UntilAge)?.Within ?? Within;
 }
 
 /// <summary>The length for cases up to an age.</summary>
 public sealed record SlaStep(Duration UntilAge, Duration Within);
+
+/// <summary>A step of the search that the hub asks for, once, when its time has come and nobody has taken it.</summary>
+/// <param name="Name">Names it within the policy: "secondary-tracing".</param>
+/// <param name="After">Counted from when the bag ought to have arrived, or else from the opening.</param>
+/// <param name="Asks">Who has to take it.</param>
+/// <param name="Text">What is asked, for staff.</param>
+/// <param name="Unless">Statuses with which it is needless.</param>
+public sealed record Prompt(string Name, Duration After, Role Asks, string Text, ImmutableArray<string> Unless);
 
 /// <summary>A level of the ladder, and after how many lengths of the time that was given it is told.</summary>
 public sealed record Escalation(ClockStage To, double After);

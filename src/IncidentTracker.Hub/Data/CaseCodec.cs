@@ -13,6 +13,7 @@ internal static class CaseCodec
     public static byte[] Write(CaseFacts facts, IEnumerable<Wire.Flight> legs)
     {
         var record = new FactsRecord { Kind = (int)facts.Kind, Owner = facts.Owner?.Value ?? "", Priority = facts.Priority == CasePriority.Normal ? 0 : (int)facts.Priority, Tier = facts.Tier };
+        if (facts.AwaitedAt is { } awaited) record.AwaitedAt = Moments.ToMicroseconds(awaited);
         record.Parties.Add(facts.Parties.Select(party => party.Value));
         record.Legs.Add(legs.Select(leg => leg.ToByteString()));
         record.Items.Add(facts.Items.Select(item => new ItemRecord
@@ -36,6 +37,7 @@ internal static class CaseCodec
         {
             Priority = record.Priority == 0 ? CasePriority.Normal : (CasePriority)record.Priority,
             Tier = record.Tier,
+            AwaitedAt = record.HasAwaitedAt ? Moments.FromMicroseconds(record.AwaitedAt) : null,
         };
     }
 
@@ -101,6 +103,10 @@ internal static class CaseCodec
             DamageBy = item.DamageBy?.Value ?? "",
             ClaimBy = item.ClaimBy?.Value ?? "",
             IsClaimAnswered = item.IsClaimAnswered,
+            DisputeBy = item.InDispute?.By.Value ?? "",
+            DisputeWith = item.InDispute?.With.Value ?? "",
+            DisputeIsDenied = item.InDispute?.IsDenied ?? false,
+            HasProof = item.HasProof,
         };
         if (item.StatusAt is { } statusAt) record.StatusAt = Moments.ToMicroseconds(statusAt);
         if (item.ClosedAt is { } closedAt) record.ClosedAt = Moments.ToMicroseconds(closedAt);
@@ -149,6 +155,8 @@ internal static class CaseCodec
         DamageBy = Party(record.DamageBy),
         ClaimBy = Party(record.ClaimBy),
         IsClaimAnswered = record.IsClaimAnswered,
+        HasProof = record.HasProof,
+        InDispute = Party(record.DisputeBy) is { } by ? new(by, new(record.DisputeWith), record.DisputeIsDenied) : null,
         ClosedAt = record.HasClosedAt ? Moments.FromMicroseconds(record.ClosedAt) : null,
     };
 

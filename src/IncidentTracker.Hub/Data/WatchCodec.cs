@@ -14,6 +14,9 @@ internal static class WatchCodec
         foreach (var clock in watch.Running) record.Running.Add(Write(clock));
         foreach (var clock in watch.Cleared) record.Cleared.Add(Write(clock));
         foreach (var passed in watch.PassedEtas) record.PassedEtas.Add(new PassedEtaRecord { ItemId = passed.ItemId, At = Moments.ToMicroseconds(passed.At) });
+        if (watch.MissingSince is { } since) record.MissingSince = Moments.ToMicroseconds(since);
+        if (watch.BulletinAt is { } bulletin) record.BulletinAt = Moments.ToMicroseconds(bulletin);
+        record.Prompted.Add(watch.Prompted);
         return record;
     }
 
@@ -21,6 +24,9 @@ internal static class WatchCodec
     {
         Started = record.Started,
         HeardUpTo = record.HasHeardUpTo ? Moments.FromMicroseconds(record.HeardUpTo) : null,
+        MissingSince = record.HasMissingSince ? Moments.FromMicroseconds(record.MissingSince) : null,
+        BulletinAt = record.HasBulletinAt ? Moments.FromMicroseconds(record.BulletinAt) : null,
+        Prompted = [.. record.Prompted],
         Running = [.. record.Running.Select(Read)],
         Cleared = [.. record.Cleared.Select(Read)],
         PassedEtas = [.. record.PassedEtas.Select(passed => new PassedEta(passed.ItemId, Moments.FromMicroseconds(passed.At)))],
@@ -46,6 +52,7 @@ internal static class WatchCodec
             AskedBy = clock.AskedBy?.Value ?? "",
             Stage = (int)clock.Stage,
             Checked = clock.Checked,
+            Paused = clock.Paused.BclCompatibleTicks / 10,
         };
         if (clock.PausedUntil is { } until) record.PausedUntil = Moments.ToMicroseconds(until);
         if (clock.GivenBackUntil is { } back) record.GivenBackUntil = Moments.ToMicroseconds(back);
@@ -59,6 +66,7 @@ internal static class WatchCodec
         PausedUntil = record.HasPausedUntil ? Moments.FromMicroseconds(record.PausedUntil) : null,
         GivenBackUntil = record.HasGivenBackUntil ? Moments.FromMicroseconds(record.GivenBackUntil) : null,
         Checked = record.Checked,
+        Paused = Duration.FromTicks(record.Paused * 10),
         AskedBy = record.AskedBy.Length > 0 ? new(record.AskedBy) : null,
         Stage = (ClockStage)record.Stage,
     };

@@ -33,7 +33,7 @@ internal static class OpeningReader
             Incident = new() { ExternalReference = new() { Scheme = Wire.ReferenceScheme.PartnerCase, Value = "opening" } },
             EventTime = request.ReportTime,
             EventTimeZone = request.ReportTimeZone,
-            StatusCode = "REPORTED",
+            StatusCode = request.Kind == Wire.IncidentKind.ServiceIncident ? "SVC_OPENED" : "REPORTED",
             OnBehalfOf = request.OnBehalfOf,
             Place = request.Place,
         };
@@ -64,6 +64,7 @@ internal static class OpeningReader
         {
             Priority = request.Priority == Wire.IncidentPriority.Unspecified ? CasePriority.Normal : (CasePriority)(int)request.Priority,
             Tier = request.LoyaltyTier.Trim(),
+            AwaitedAt = legs.Select(leg => leg.ArrivesAt).Max(),
         };
         return new(request.RequestId, request.FamilyName.Trim(), facts, request.Legs, [.. references.Concat(tags).Distinct()], tags, report);
     }

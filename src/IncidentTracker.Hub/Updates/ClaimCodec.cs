@@ -36,6 +36,7 @@ internal static class ClaimCodec
             ItemId = word.ItemId,
             AskedParty = word.AskedParty?.Value ?? "",
             Visibility = (Wire.Visibility)(int)word.Visibility,
+            StaffText = word.StaffText,
         });
         var record = ClaimRecord.Parser.ParseFrom(Write(content, word.Reporter, word.ItemId));
         record.Judgement = new() { Clock = judgement.Clock, Stage = (int)judgement.Stage, Party = judgement.Party?.Value ?? "", DueAt = Moments.ToMicroseconds(judgement.DueAt) };

@@ -57,6 +57,7 @@ internal sealed class UpdateReader : FieldReader
             Flight = update.Flight is { } flight ? ReadFlight(flight, "flight") : null,
             ReasonCode = Text(update.ReasonCode, "reason_code", 32),
             StaffText = Text(update.StaffText, "staff_text", 2_000),
+            Bulletin = Text(update.Bulletin, "bulletin", 64),
             HasEvidence = ReadEvidence(update),
             PlacesChecked = update.PlacesChecked.Count == 0 ? [] : [.. Limited(update.PlacesChecked, "places_checked", 16).Select((place, i) => ReadPlace(place, $"places_checked[{i}]"))],
             Assignment = update.Assignment is { } assignment ? ReadAssignment(assignment) : null,
