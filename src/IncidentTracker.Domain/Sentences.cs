@@ -97,14 +97,16 @@ public static partial class Sentences
         // Before the first status, or when nobody knows whose bag it is, all that is certain is the report.
         if (status is null or { Customer.Length: 0 }) status = CodeLists.Find("REPORTED")!;
 
-        if (item is { InDispute: not null, Phase: < Phase.Returned }) return "Two companies say different things about where your bag is. Finding out is our job.";
+        if (item is { InDispute: { } dispute, Phase: not Phase.Closed })
+            return $"{(dispute.By == OrganizationId.Customer || dispute.With == OrganizationId.Customer ? "There are different reports" : "Two companies say different things")} about where your bag is. Finding out is our job.";
 
         var isDue = now is null || item.Eta is not { } expected || now <= expected.End;
         if (!isDue && status.Code == "DELIVERY_SCHEDULED") return $"The delivery of your bag was planned for {Expected(item.Eta)}. Nobody has confirmed it yet.";
 
         var hasIt = item.Holding is { MovedOn: false } held && held.By == item.StatusBy;
         var isGone = item.Holding is { } holding && (holding.MovedOn || holding.Since > item.StatusAt);
-        var sentence = First(kind == IncidentKind.ServiceIncident && !status.Service.IsDefault ? status.Service : status.Customer, placeholder => placeholder switch
+        var texts = kind == IncidentKind.ServiceIncident && !status.Service.IsDefault ? status.Service : status.Customer;
+        var sentence = First(texts, placeholder => placeholder switch
         {
             "owner" => owner,
             "by" => Named(item.StatusBy, nameOf),
@@ -118,7 +120,7 @@ public static partial class Sentences
             "detail" => status.Code is "HELD" or "SVC_WAITING" ? HoldReasons.Words(item.ReasonCode) : "",
             _ => "",
         });
-        return isDue || !status.Customer[0].Contains("{eta}", StringComparison.Ordinal) ? sentence : $"{sentence} Due {Expected(item.Eta)}, not confirmed.";
+        return isDue || !texts[0].Contains("{eta}", StringComparison.Ordinal) ? sentence : $"{sentence} Due {Expected(item.Eta)}, not confirmed.";
     }
 
     private static string ExpectedUntil(Instant end, Story story) =>

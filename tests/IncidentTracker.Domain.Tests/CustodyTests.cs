@@ -61,7 +61,7 @@ public sealed class CustodyTests
         Assert.Equal(Marks.Contradiction, story.Of(other).Marks);
         Assert.Equal((Go, true), Holder(story));
         Assert.Equal("FRA", story.Bag().Station);
-        Assert.Equal("GroundOne has your bag at Frankfurt. The next step is to get it to you.", story.Now());
+        Assert.Equal("Two companies say different things about where your bag is. Finding out is our job.", story.Now());
     }
 
     [Fact]

@@ -43,6 +43,15 @@ public sealed class SentencesTests
     }
 
     [Fact]
+    public void While_two_disagree_about_a_bag_nobody_is_said_to_have_it()
+    {
+        var onHand = By("GO").At("07-06 16:05").In("FRA").Says("ON_HAND");
+        var story = Tell(onHand, By("GO").At("07-06 17:05").Hands(CustodyAction.Released, "GO", "CQ"), By("CQ").At("07-06 17:30").Hands(CustodyAction.Refused));
+
+        Assert.Equal("Two companies say different things about where your bag is. Finding out is our job.", story.Now());
+    }
+
+    [Fact]
     public void A_delivery_whose_window_is_over_was_planned()
     {
         var story = Tell(By("CQ").At("07-08 08:00").Due("07-08 10:30", "07-08 12:30").Says("DELIVERY_SCHEDULED"));

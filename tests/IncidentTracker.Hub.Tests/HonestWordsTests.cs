@@ -58,6 +58,22 @@ public sealed class HonestWordsTests : HubTest
         Assert.DoesNotContain("OUR_OWN_CODE", page, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task While_two_disagree_about_a_bag_the_traveller_does_not_read_that_one_of_them_has_it()
+    {
+        var reference = await Hub.As("XB").OpenAsync("0901000001", "GO", "CQ");
+        await Hub.As("GO").AcceptedAsync(Say.That("g1", reference, "ON_HAND"));
+        await Hub.As("GO").AcceptedAsync(Say.Note("g2", reference, "Handed over at desk 4.").But(update => update.Custody = new() { Action = CustodyAction.Released, From = "GO", To = "CQ" }));
+        await Hub.As("CQ").Tasks.RefuseHandoverAsync(new() { UpdateId = "c1", IncidentReference = reference, Reason = "Nobody was there." }, Hub.As("CQ").Credential);
+
+        var (timeline, page) = await ReadAsync(reference);
+
+        Assert.Equal("Two companies say different things about where your bag is. Finding out is our job.", timeline.GetProperty("incident").GetProperty("sentence").GetString());
+        Assert.False(timeline.GetProperty("incident").TryGetProperty("whoHasIt", out _));
+        Assert.True(timeline.GetProperty("incident").TryGetProperty("nextWordDueTime", out _));
+        Assert.Contains("<dt>Who has the bag</dt><dd>Not known yet</dd>", page, StringComparison.Ordinal);
+    }
+
     private Eta Between(Duration from, Duration? to) => new()
     {
         From = Timestamp.FromDateTimeOffset((Hub.Time.Now + from).ToDateTimeOffset()),

@@ -135,7 +135,10 @@ internal sealed class Hub : IAsyncDisposable
     {
         var board = Services.GetRequiredService<DutyBoard>();
         await board.StopAsync(CancellationToken.None);
-        await board.FollowAsync(CancellationToken.None);
+        // A change is seen once every transaction that began before it is over.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        do await board.FollowAsync(patience.Token);
+        while (!await WithDbAsync(Proof.AreDutiesFollowedAsync));
     }
 
     /// <summary>Nothing was logged that would wake an operator. That nobody looks at what is due is what the test wanted.</summary>

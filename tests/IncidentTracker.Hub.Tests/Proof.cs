@@ -25,8 +25,7 @@ internal static class Proof
         var book = await SlaBooks.ReadAsync(db, CancellationToken.None);
         var looks = await db.LookAgain.AsNoTracking().ToDictionaryAsync(look => look.IncidentId, look => look.At);
 
-        var last = await db.Changes.OrderByDescending(change => change.TransactionId).ThenByDescending(change => change.Position).FirstOrDefaultAsync();
-        var areFollowed = last is null || await db.DutiesCursor.AnyAsync(cursor => cursor.TransactionId == last.TransactionId && cursor.Position == last.Position);
+        var areFollowed = await AreDutiesFollowedAsync(db);
         var duties = (await db.Duties.AsNoTracking().ToListAsync()).ToLookup(duty => duty.IncidentId, duty => duty.Clock);
 
         foreach (var row in rows.Where(row => row.MergedInto is null))
@@ -48,6 +47,13 @@ internal static class Proof
         Assert.Empty(claims.Select(claim => claim.IncidentId).Except(rows.Select(row => row.Id)));
         return claims.Count;
     });
+
+    /// <summary>Whether the list of duties has followed every change.</summary>
+    public static async Task<bool> AreDutiesFollowedAsync(HubDb db)
+    {
+        var last = await db.Changes.OrderByDescending(change => change.TransactionId).ThenByDescending(change => change.Position).FirstOrDefaultAsync();
+        return last is null || await db.DutiesCursor.AnyAsync(cursor => cursor.TransactionId == last.TransactionId && cursor.Position == last.Position);
+    }
 
     /// <summary>How many claims of others than the hub are stored, the openings themselves left out.</summary>
     public static Task<int> CountClaimsAsync(this Hub hub) => hub.Database.CountClaimsAsync();

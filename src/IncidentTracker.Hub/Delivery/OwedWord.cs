@@ -8,7 +8,7 @@ namespace IncidentTracker.Delivery;
 internal sealed record OwedWord(Guid Case, int Clock);
 
 /// <summary>Looks whether words are still owed.</summary>
-internal static class OwedWords
+internal static class StillOwed
 {
     private const int AtOnce = 100;
 

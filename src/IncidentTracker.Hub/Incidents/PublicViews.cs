@@ -22,7 +22,7 @@ internal sealed record IncidentView
     [Description("REPORTED, SEARCHING, FOUND, ON_THE_WAY, DELIVERY, RETURNED or CLOSED: that of the item that stands worst.")]
     public required string Phase { get; init; }
 
-    [Description("Who has the bag as far as is known: a name, \"You\", or absent.")]
+    [Description("Who has the bag as far as is known: a name, \"You\", or absent. Absent too while two parties say different things.")]
     public string? WhoHasIt { get; init; }
 
     [Description("When anybody on the case was last heard, by the hub's clock, UTC.")]
@@ -290,7 +290,7 @@ internal sealed class PublicViews(Register register, CaseViews shared, OwedWords
     private static DateTimeOffset OnClock(NodaTime.Instant at, string zone) => at.WithOffset(EventTime.OffsetAt(zone, at) ?? NodaTime.Offset.Zero).ToDateTimeOffset();
 
     private string? WhoHas(ItemState item) =>
-        item.InDispute is not null || item.Holding is not { } held ? null : held.By == OrganizationId.Customer ? "You" : register.NameOf(held.By);
+        item.Holding is not { } held || item.InDispute is not null ? null : held.By == OrganizationId.Customer ? "You" : register.NameOf(held.By);
 
     private static string? NullIfEmpty(string text) => text.Length > 0 ? text : null;
 }

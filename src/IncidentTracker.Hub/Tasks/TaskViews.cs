@@ -22,9 +22,9 @@ internal sealed class TaskViews(OwedWords words, TimeProvider time)
             .OrderBy(clock => clock.DueAtAsOf(now) ?? Instant.MaxValue).ThenBy(clock => clock.Number).Select(clock => AsTask(partner, reference, clock, now, story))];
     }
 
-    /// <summary>Whether some party asked one of them something.</summary>
+    /// <summary>Whether one of them was asked something.</summary>
     public static bool IsAsked(PartnerIdentity partner, CaseWatch watch) =>
-        watch.Running.Any(clock => clock.Track == Track.Question && clock.AskedBy != OrganizationId.Hub && partner.Reporter.Covers(clock.Party));
+        watch.Running.Any(clock => clock.Track == Track.Question && partner.Reporter.Covers(clock.Party));
 
     /// <summary>The clock that a task means, if the party still owes it.</summary>
     public static DutyClock? Find(Reporter party, CaseWatch watch, int number) => watch.Running.FirstOrDefault(clock => clock.Number == number && party.Covers(clock.Party));
@@ -39,7 +39,6 @@ internal sealed class TaskViews(OwedWords words, TimeProvider time)
     private static Wire.PartnerTask AsTask(PartnerIdentity partner, Reference reference, DutyClock clock, Instant now, Story? story)
     {
         var due = clock.DueAtAsOf(now);
-        var asked = story is null ? null : AskedQuestion.Of(story, clock, partner);
         return new()
         {
             TaskId = IdOf(reference, clock.Number),
@@ -52,7 +51,7 @@ internal sealed class TaskViews(OwedWords words, TimeProvider time)
             IncidentReference = reference.ToString(),
             ItemId = clock.ItemId,
             PartyId = clock.Party.Value,
-            StatusCode = clock.Track is Track.Question or Track.Handover ? "" : clock.Status,
+            StatusCode = CodeLists.Find(clock.Status)?.Code ?? "",
             AskedBy = clock.AskedBy?.Value ?? "",
             StartTime = clock.StartedAt.ToTimestamp(),
             DueTime = due?.ToTimestamp(),
@@ -60,8 +59,8 @@ internal sealed class TaskViews(OwedWords words, TimeProvider time)
             // By the moment and not by what the hub has said so far: both must agree to the second.
             Stage = clock.Stage > ClockStage.Breached ? Wire.TaskStage.Escalated : now > clock.DueAt ? Wire.TaskStage.Overdue
                 : due is not null && now > clock.WarnAt ? Wire.TaskStage.DueSoon : Wire.TaskStage.Running,
-            QuestionText = asked?.StaffText ?? (clock is { Track: Track.Question } && clock.AskedBy == OrganizationId.Hub ? AskedQuestion.OfHub : ""),
-            AskedUpdateId = asked?.UpdateId ?? "",
+            QuestionText = story is null ? "" : AskedQuestion.TextOf(story, clock, partner),
+            AskedUpdateId = story is null ? "" : AskedQuestion.Of(story, clock, partner)?.UpdateId ?? "",
         };
     }
 }

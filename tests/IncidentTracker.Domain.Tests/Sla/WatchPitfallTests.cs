@@ -35,7 +35,10 @@ public sealed class WatchPitfallTests
             ["BAG_REQUESTED GO 2026-07-06T13:00:00Z", "DAMAGE_REPORTED XB 2026-07-06T15:00:00Z", "QUESTION GO 2026-07-06T12:30:00Z"],
             Watch(claims).Running.Select(clock => $"{clock.Status} {clock.Party} {clock.DueAt}").Order());
         // Only what is shown is the earliest of them.
-        Assert.Equal(On("07-06 12:30"), Watch(claims).NextDueOf(Reporter("GO")));
+        Assert.Equal(On("07-06 12:30"), Watch(claims).NextDueOf(Reporter("GO"), On("07-06 11:00")));
+        var held = By("GO").At("07-06 11:30").Says("HELD").Due("07-07 12:00") with { ReasonCode = "73" };
+        Assert.Null(Watch([held]).NextDueOf(Reporter("GO"), On("07-07 11:59")));      // a paused one is not told
+        Assert.Equal(On("07-07 14:00"), Watch([held]).NextDueOf(Reporter("GO"), On("07-07 12:00")));
     }
 
     /// <summary>Every code that there is or will be, as the word of the party that owes one: an open table would forget the next.</summary>
