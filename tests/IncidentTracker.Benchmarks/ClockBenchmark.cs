@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using IncidentTracker.Access;
 using IncidentTracker.Alerts;
 using IncidentTracker.Data;
 using IncidentTracker.Domain;
@@ -34,7 +35,7 @@ internal sealed class ClockBenchmark(BenchmarkDatabase database, Cases cases, in
         await database.ExecuteAsync(isPostgres ? "VACUUM (ANALYZE) look_again" : "ANALYZE");
 
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var books = new SlaBooks(database.Dbs, database.Engine, time, Options.Create(new SlaOptions()), NullLogger<SlaBooks>.Instance);
+        var books = new SlaBooks(database.Dbs, database.Engine, new Register(database.Dbs, database.Engine, Options.Create(new DevelopmentOptions())), time, Options.Create(new SlaOptions()), NullLogger<SlaBooks>.Instance);
         var pulse = new Pulse(database.Dbs, database.Engine, books, time, NullLogger<Pulse>.Instance);
         using var ingest = new Ingest(database.Engine, new Addresses(database.Dbs, NullLogger<Addresses>.Instance), books, pulse, time, Options.Create(new IngestOptions()), NullLogger<IngestWriter>.Instance);
         await ingest.StartAsync(CancellationToken.None);

@@ -1,3 +1,4 @@
+using IncidentTracker.Access;
 using IncidentTracker.Alerts;
 using IncidentTracker.Domain;
 using IncidentTracker.Sla;
@@ -64,7 +65,7 @@ internal sealed class IngestBenchmark(BenchmarkDatabase database, Cases cases, B
     private async Task WriterAsync(string name, int callers)
     {
         if (!options.Wants(name)) return;
-        var books = new SlaBooks(database.Dbs, database.Engine, time, Options.Create(new SlaOptions()), NullLogger<SlaBooks>.Instance);
+        var books = new SlaBooks(database.Dbs, database.Engine, new Register(database.Dbs, database.Engine, Options.Create(new DevelopmentOptions())), time, Options.Create(new SlaOptions()), NullLogger<SlaBooks>.Instance);
         using var ingest = new Ingest(database.Engine, new Addresses(database.Dbs, NullLogger<Addresses>.Instance), books, new Pulse(database.Dbs, database.Engine, books, time, NullLogger<Pulse>.Instance), time, Options.Create(new IngestOptions()), NullLogger<IngestWriter>.Instance);
         await ingest.StartAsync(CancellationToken.None);
         Note(await new Load(time, database.Cpu).RunAsync(name, callers, caller =>

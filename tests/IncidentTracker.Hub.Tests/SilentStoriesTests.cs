@@ -8,6 +8,7 @@ using NodaTime;
 using NodaTime.Text;
 using IncidentKind = IncidentTracker.Partner.V1.IncidentKind;
 using PartyRole = IncidentTracker.Partner.V1.PartyRole;
+using Duration = NodaTime.Duration;
 
 namespace IncidentTracker.HubTests;
 
