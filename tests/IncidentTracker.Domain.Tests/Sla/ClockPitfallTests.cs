@@ -101,7 +101,7 @@ public sealed class ClockPitfallTests
                 Assert.Equal(Duration.FromMinutes(144), calendar.Work(at, clock.WarnAt));
                 var words = watchman.Words.ToArray();
                 Assert.Equal(["SLA_DUE_SOON GO", "SLA_BREACHED GO", "ESCALATED GO Headquarters", "ESCALATED GO Supervisor", "ESCALATED GO Mediator"], words.Select(word => Watchman.Written(word)[12..]));
-                Assert.Equal([clock.WarnAt, clock.DueAt], words[..2].Select(word => word.ReceivedAt - Duration.FromMilliseconds(1)));
+                Assert.Equal([clock.WarnAt, clock.DueAt], words[..2].Select(word => word.ReceivedAt - Duration.FromTicks(10)));
                 Assert.Equal(words.Select(word => word.ReceivedAt).Order(), words.Select(word => word.ReceivedAt));
                 foreach (var moment in new[] { clock.WarnAt, clock.DueAt })
                     if (moment.OnClock("Europe/Berlin")[11..13] is "02" or "03" && (moment - Utc(evening)).TotalHours is > 6 and < 9) inTheHour++;

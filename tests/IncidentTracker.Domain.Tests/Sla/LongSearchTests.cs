@@ -32,7 +32,7 @@ public sealed class LongSearchTests
         var watchman = Watchman.Live(Case(), [Tracing], On("07-11 10:01"));
 
         var question = Assert.Single(watchman.Watch.Running, clock => clock.Track == Track.Question);
-        Assert.Equal((new("TRW"), OrganizationId.Hub, On("07-11 12:00")), (question.Party, question.AskedBy!.Value, question.DueAt.Minus(Duration.FromMilliseconds(1))));
+        Assert.Equal((new("TRW"), OrganizationId.Hub, On("07-11 12:00")), (question.Party, question.AskedBy!.Value, question.DueAt.Minus(Duration.FromTicks(10))));
     }
 
     [Fact]
