@@ -59,14 +59,14 @@ internal static class ReplyEndpoints
         if (await replying.FindAsync(link, stop) is not { } reply) return Nothing();
         var isOurs = await forms.IsOursAsync(http);
         var key = isOurs ? (await http.Request.ReadFormAsync(stop))["answer"].ToString() : "";
-        if (isOurs && reply.Given(key) is not null) return Page(views.Given(reply, key));       // pressed before
+        if (isOurs && reply.Given is not null) return Page(views.Given(reply));       // pressed before
         if (reply.Clock is null) return Nothing();
 
         var question = replying.QuestionTo(reply);
         if (question.Choices.FirstOrDefault(choice => choice.Key == key) is not { } choice) return Form(http, forms, link, views.Asked(reply, question), StatusCodes.Status400BadRequest);
 
         await replying.GiveAsync(reply, choice, stop);
-        return await replying.FindAsync(link, stop) is { } given ? Page(views.Given(given, key)) : Nothing();
+        return await replying.FindAsync(link, stop) is { } given ? Page(views.Given(given)) : Nothing();
     }
 
     private static RazorComponentResult<ReplyPage> Form(HttpContext http, IAntiforgery forms, string? link, ShownReply shown, int status = StatusCodes.Status200OK) =>
@@ -97,9 +97,9 @@ internal sealed class ReplyViews(PublicViews views, Register register, TimeProvi
         };
     }
 
-    public ShownReply Given(Reply reply, string key)
+    public ShownReply Given(Reply reply)
     {
-        var entry = reply.Given(key)!;
+        var entry = reply.Given!;
         var clock = ClockOf(reply);
         var own = reply.Read.Watch.NextDueOf(reply.Partner.Reporter);
         var next = reply.Read.NextWord is { } other && !reply.Partner.Reporter.Covers(other.Party) ? other : null;
