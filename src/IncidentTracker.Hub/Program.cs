@@ -33,6 +33,7 @@ services.AddOptions<ContactOptions>().BindConfiguration("Contacts").ValidateData
 services.AddOptions<SlaOptions>().BindConfiguration("Sla").ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<DevelopmentOptions>().BindConfiguration("Development").ValidateDataAnnotations().ValidateOnStart();
 services.AddSingleton<IValidateOptions<DoorOptions>, LoopbackOnly>();
+services.AddSingleton<IValidateOptions<DoorOptions>, MailNeedsSite>();
 
 // Memory: upgraded before the doors open.
 services.AddSingleton(sp => Engine.For(sp.GetRequiredService<IOptions<DatabaseOptions>>().Value));
@@ -88,9 +89,11 @@ services.AddSingleton<Postman>();
 services.AddSingleton<Unsubscribing>();
 services.AddSingleton<Mailer>();
 services.AddSingleton<DeliveryMeter>().AddHostedService(sp => sp.GetRequiredService<DeliveryMeter>());
+services.AddSingleton<Unreachable>();
 services.AddSingleton<DeliveryResults>();
 services.AddSingleton<DeliveryLoop>().AddHostedService(sp => sp.GetRequiredService<DeliveryLoop>());
 services.AddSingleton<FanOut>().AddHostedService<FanOutLoop>();
+services.AddSingleton<Purge>().AddHostedService(sp => sp.GetRequiredService<Purge>());
 
 // Doors.
 builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.ListenOnDoors());

@@ -20,9 +20,9 @@ public abstract class DeliveryTest : IAsyncLifetime
     /// <summary>What the test wants to be different.</summary>
     private protected virtual (string Key, string Value)[] Settings => [("Webhooks:InternalRanges:0", "127.0.0.0/8")];
 
-    public async Task InitializeAsync() => (Hub, Receiver) = (await Hub.StartAsync(Settings), await Receiver.StartAsync());
+    public virtual async Task InitializeAsync() => (Hub, Receiver) = (await Hub.StartAsync(Settings), await Receiver.StartAsync());
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await using var hub = Hub;
         await using var receiver = Receiver;

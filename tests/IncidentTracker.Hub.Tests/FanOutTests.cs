@@ -1,11 +1,13 @@
+using System.Diagnostics;
 using IncidentTracker.Partner.V1;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
+using Xunit.Abstractions;
 
 namespace IncidentTracker.HubTests;
 
 /// <summary>Who is told of what: everything an organization may read, and nothing else.</summary>
-public sealed class FanOutTests : DeliveryTest
+public sealed class FanOutTests(ITestOutputHelper output) : DeliveryTest
 {
     [Fact]
     public async Task A_party_is_told_when_a_case_is_opened_goes_on_and_is_closed()
@@ -113,6 +115,24 @@ public sealed class FanOutTests : DeliveryTest
         Assert.Equal(Cases, Receiver.Events.Count);
         Assert.Equal(Cases, Receiver.Events.Select(one => one.Id).Distinct().Count());
         Assert.Equal(Cases, await Hub.WithDbAsync(db => db.Events.CountAsync()));
+    }
+
+    [Fact]
+    public async Task Two_thousand_updates_are_told_within_seconds_of_being_stored()
+    {
+        const int Cases = 200;
+        await EndpointAsync("XB");
+        var references = new List<string>();
+        for (var i = 0; i < Cases; i++) references.Add(await Hub.As("XB").OpenAsync($"0900000{i:000}"));
+        for (var i = 0; i < 10; i++) await Hub.As("XB").BatchAsync([.. references.Select(reference => Say.Note($"u-{i}", reference))]);
+
+        var started = Stopwatch.StartNew();
+        await FannedOutAsync();
+
+        output.WriteLine($"{started.Elapsed.TotalSeconds:0.0} s");
+        Assert.True(started.Elapsed < TimeSpan.FromSeconds(15), $"{started.Elapsed}");
+        var newest = await Hub.WithDbAsync(db => db.Events.GroupBy(one => one.IncidentId).Select(one => one.Max(other => other.Version)).ToListAsync());
+        Assert.Equal(Enumerable.Repeat(11L, Cases), newest);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -11,6 +12,18 @@ internal sealed record ReceivedMail(string To, bool Secure, string Raw)
     /// <summary>A header, with its lines put together again.</summary>
     public string Header(string name) =>
         Regex.Match(Regex.Replace(Raw, "\r\n[ \t]+", " "), $"(?im)^{Regex.Escape(name)}: *(.*?)\r?$").Groups[1].Value;
+
+    /// <summary>One of its forms, as its reader sees it.</summary>
+    public string Part(string type)
+    {
+        var boundary = Regex.Match(Raw, "boundary=\"?([^\";\r\n]+)").Groups[1].Value;
+        var part = Raw.Split("--" + boundary).Single(one => Regex.IsMatch(one, $"(?im)^Content-Type: *{Regex.Escape(type)}"));
+        var body = part[(part.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
+        if (Regex.IsMatch(part, "(?im)^Content-Transfer-Encoding: *base64")) return Encoding.UTF8.GetString(Convert.FromBase64String(body.Trim()));
+        if (!Regex.IsMatch(part, "(?im)^Content-Transfer-Encoding: *quoted-printable")) return body;
+        var bytes = Regex.Replace(Regex.Replace(body, "=\r\n", ""), "=([0-9A-F]{2})", hex => ((char)Convert.ToByte(hex.Groups[1].Value, 16)).ToString());
+        return Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(bytes));
+    }
 }
 
 /// <summary>A real mail server on this machine that behaves as its recipients' names say: see tests/foreign/smtp.mjs.</summary>
@@ -26,6 +39,10 @@ internal sealed class MailServer : IAsyncDisposable
     private MailServer(Process process) => _process = process;
 
     public int Port { get; private set; }
+
+    /// <summary>What a hub needs to send through it.</summary>
+    public (string Key, string Value)[] Settings =>
+        [("Mail:Host", "127.0.0.1"), ("Mail:Port", $"{Port}"), ("Mail:Tls", "false"), ("Mail:From", "hub@incidenttracker.example"), ("Doors:PublicUrl", "http://hub.example")];
 
     public IReadOnlyList<ReceivedMail> Mails =>
         [.. _said.Where(one => What(one) == "mail").Select(one => new ReceivedMail(Text(one, "to"), one.GetProperty("secure").GetBoolean(), Text(one, "raw")))];

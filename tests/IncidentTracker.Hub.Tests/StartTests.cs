@@ -38,6 +38,7 @@ public sealed class StartTests : IDisposable
     [InlineData("Doors: \"https://127.0.0.1:5080/\" is not an address such as http://127.0.0.1:5080.", "--Doors:Web=https://127.0.0.1:5080")]
     [InlineData("Doors:PublicUrl: \"bags.example.com\" is not an address such as https://bags.example.com.", "--Doors:PublicUrl=bags.example.com")]
     [InlineData("others can reach", "--Development:Partners:0:Id=XB", "--Development:Partners:0:Key=0123456789abcdef", "--Doors:Web=http://0.0.0.0:5080")]
+    [InlineData("Doors:PublicUrl is missing", "--Mail:Host=mail.example", "--Mail:From=hub@example.com", "--Doors:Web=http://0.0.0.0:5080")]
     [InlineData("Remove Kestrel:Endpoints", "--Settings=KESTREL")]
     [InlineData("none.json", "--Settings=none.json")]
     [InlineData("none.json", "--Development:ClockFile=none.json")]

@@ -28,7 +28,8 @@ public sealed class WebhookTests : DeliveryTest
         await Hub.As("XB").OpenAsync(Tag);
         await FannedOutAsync();
         Assert.Equal("PENDING", (await GetAsync("XB", $"/api/v1/webhook-endpoints/{id}")).GetProperty("state").GetString());
-        Assert.Empty(await DeliveriesAsync(id));
+        Assert.Equal("ENDPOINT_PENDING", (await DeliveriesAsync(id)).Single().ParkedReason);
+        Assert.Empty(Receiver.Events);
 
         Receiver.AnswersChallenges = true;
         Hub.Time.Advance(Duration.FromSeconds(6));
@@ -159,7 +160,7 @@ public sealed class WebhookTests : DeliveryTest
         await FannedOutAsync();
 
         Assert.Equal("GONE", (await EndpointRowAsync(id)).DisabledReason);
-        Assert.Equal("ENDPOINT_DISABLED", (await DeliveriesAsync(id)).Single().ParkedReason);
+        Assert.Equal(["ENDPOINT_DISABLED", "ENDPOINT_DISABLED"], (await DeliveriesAsync(id)).Select(delivery => delivery.ParkedReason));
         var told = await second.EventsAsync(3);
         Assert.Equal(id, told.Single(one => one.Type == "endpoint.disabled").Json.GetProperty("data").GetProperty("endpointId").GetString());
         Assert.Equal(3, (await DeliveriesAsync(other)).Count);
@@ -209,25 +210,6 @@ public sealed class WebhookTests : DeliveryTest
 
         Assert.Equal(Events, Receiver.Events.Select(one => one.Id).Distinct().Count());
         Assert.Null((await EndpointRowAsync(id)).FailingSince);
-    }
-
-    [Fact]
-    public async Task Five_days_of_failure_are_enough_and_the_owner_is_told()
-    {
-        Receiver.Answer = Receiver.Status(500);
-        var (id, _) = await EndpointAsync("XB");
-        await Hub.As("XB").OpenAsync(Tag);
-        await UntilAsync(async () => (await EndpointRowAsync(id)).FailingSince is not null);
-
-        Hub.Time.Advance(Duration.FromHours(100));
-        await Hub.As("XB").OpenAsync("0900000001");
-        await UntilAsync(async () => (await DeliveriesAsync(id)) is [_, { Attempts: > 0 }]);
-        Assert.Equal(EndpointState.Active, (await EndpointRowAsync(id)).State);
-        Hub.Time.Advance(Duration.FromHours(21));
-        await UntilAsync(async () => (await EndpointRowAsync(id)).State == EndpointState.Disabled);
-
-        Assert.Equal("FAILED_FOR_FIVE_DAYS", (await EndpointRowAsync(id)).DisabledReason);
-        Assert.All(await DeliveriesAsync(id), delivery => Assert.Equal("ENDPOINT_DISABLED", delivery.ParkedReason));
     }
 
     [Fact]

@@ -59,6 +59,9 @@ internal abstract class Engine
     /// <summary>Takes deliveries of a lane that are due, those that have waited longest, so that nobody else takes them before <paramref name="until"/>.</summary>
     public abstract Task<IReadOnlyList<DeliveryRow>> TakeDeliveriesAsync(HubDb db, string lane, Instant due, Instant now, Instant until, int most, CancellationToken stop);
 
+    /// <summary>The endpoints of these organizations, which nobody else changes until the current transaction ends. Whoever also writes deliveries takes them first.</summary>
+    public abstract Task<IReadOnlyList<WebhookEndpointRow>> HoldEndpointsAsync(HubDb db, IReadOnlyCollection<string> organizations, CancellationToken stop);
+
     /// <summary>The database's own time. Null: it has none but that of this machine.</summary>
     public abstract Task<DateTimeOffset?> TimeAsync(HubDb db, CancellationToken stop);
 

@@ -102,6 +102,10 @@ internal sealed class SqliteEngine : Engine, IDisposable
             RETURNING *
             """).AsNoTracking().ToListAsync(stop);
 
+    // Whoever is in a transaction here is alone.
+    public override async Task<IReadOnlyList<WebhookEndpointRow>> HoldEndpointsAsync(HubDb db, IReadOnlyCollection<string> organizations, CancellationToken stop) =>
+        await db.WebhookEndpoints.Where(row => organizations.Contains(row.OrganizationId)).OrderBy(row => row.Id).ToListAsync(stop);
+
     public override IngestStore OpenIngest() => new SqliteIngest(_connection, this);
 
     public void Dispose() => _oneWriter.Dispose();

@@ -57,7 +57,9 @@ internal static class DeliveryEndpoints
         string endpointId, ReplayBody body, PartnerIdentity partner, HubDb db, Engine engine, DeliveryLoop loop, TimeProvider time, CancellationToken stop)
     {
         if (body.DeliveryId.Length > 0 == body.FromTime is not null) throw new RefusedException(Refusals.FieldRequired.At("delivery_id", "Either a delivery, or a time."));
-        var endpoint = await WebhookEndpoints.FindAsync(db, partner, endpointId, stop);
+        using var turn = await engine.EnterAsync(stop);
+        await using var transaction = await db.Database.BeginTransactionAsync(stop);
+        var endpoint = await WebhookEndpoints.HoldAsync(db, engine, partner, endpointId, stop);
         if (endpoint.State != EndpointState.Active) throw new RefusedException(Refusals.WebhookEndpointInactive);
 
         // What waits is on its way already, and an old challenge proves nothing.
@@ -75,10 +77,9 @@ internal static class DeliveryEndpoints
         }
 
         var now = time.Now();
-        int count;
-        using (await engine.EnterAsync(stop))
-            count = await query.ExecuteUpdateAsync(set => set.SetProperty(delivery => delivery.NextAt, now).SetProperty(delivery => delivery.Attempts, 0)
-                .SetProperty(delivery => delivery.DeliveredAt, (Instant?)null).SetProperty(delivery => delivery.ParkedReason, (string?)null), stop);
+        var count = await query.ExecuteUpdateAsync(set => set.SetProperty(delivery => delivery.NextAt, now).SetProperty(delivery => delivery.Attempts, 0)
+            .SetProperty(delivery => delivery.DeliveredAt, (Instant?)null).SetProperty(delivery => delivery.ParkedReason, (string?)null), stop);
+        await transaction.CommitAsync(stop);
         loop.Wake();
         return TypedResults.Accepted($"/api/v1/webhook-endpoints/{endpoint.Id}/deliveries", new ReplayView(count));
     }

@@ -21,6 +21,9 @@ internal sealed partial class DeliveryLoop(
     // Longer than any pause of the schedule: whatever waits is due for a probe.
     private static readonly Duration Everything = Duration.FromDays(7);
 
+    // The mail server was not there: when to look again, with one mail. 0: it is there.
+    private long _mailAgainAt;
+
     private readonly ConcurrentDictionary<string, int> _busy = new();
     private readonly ConcurrentDictionary<Task, bool> _running = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -87,8 +90,9 @@ internal sealed partial class DeliveryLoop(
 
         var lanes = endpoints.ConvertAll(endpoint => new Lane(
             endpoint.Row.Id, endpoint.Row, endpoint.Row.FailingSince is null ? options.Value.AtOnce : 1, endpoint.IsDue ? now : now + Everything));
-        if (await db.Deliveries.AnyAsync(delivery => delivery.Lane == Outbox.MailLane && delivery.NextAt != null && delivery.NextAt <= now, stop))
-            lanes.Add(new(Outbox.MailLane, null, MailsAtOnce, now));
+        var mailAgainAt = Interlocked.Read(ref _mailAgainAt);
+        if (mailAgainAt <= now.ToUnixTimeTicks() && await db.Deliveries.AnyAsync(delivery => delivery.Lane == Outbox.MailLane && delivery.NextAt != null && delivery.NextAt <= now, stop))
+            lanes.Add(new(Outbox.MailLane, null, mailAgainAt == 0 ? MailsAtOnce : 1, now));
         return lanes;
     }
 
@@ -111,7 +115,12 @@ internal sealed partial class DeliveryLoop(
         try
         {
             if (lane.Endpoint is { } endpoint) await results.WriteAsync(endpoint, delivery, await postman.SendAsync(endpoint, delivery, stop), isProbe);
-            else await results.WriteAsync(delivery, await mailer.SendAsync(delivery, stop));
+            else
+            {
+                var attempt = await mailer.SendAsync(delivery, stop);
+                Interlocked.Exchange(ref _mailAgainAt, attempt.Wait is { } wait ? time.In(wait).ToUnixTimeTicks() : 0);
+                await results.WriteAsync(delivery, attempt);
+            }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested) { }
         catch (Exception failure) { LogUnknown(delivery.Id, failure); }

@@ -11,10 +11,11 @@ namespace IncidentTracker.Delivery;
 /// Writes down how a try ended and what follows from it. Only for whoever took the delivery last: the fence tells. A hub
 /// that stops writes what it knows first, so nothing here is cancelled.
 /// </summary>
-internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engine engine, DeliveryMeter meter, TimeProvider time, ILogger<DeliveryResults> log)
+internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engine engine, Unreachable unreachable, DeliveryMeter meter, TimeProvider time, ILogger<DeliveryResults> log)
 {
     public const string Exhausted = "ATTEMPTS_EXHAUSTED";
     public const string EndpointDisabled = "ENDPOINT_DISABLED";
+    public const string EndpointPending = "ENDPOINT_PENDING";
 
     /// <param name="isProbe">It was not due: it changes nothing when it fails.</param>
     public async Task WriteAsync(WebhookEndpointRow endpoint, DeliveryRow delivery, Attempt attempt, bool isProbe)
@@ -24,8 +25,12 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
         using var turn = await engine.EnterAsync(CancellationToken.None);
         await using var db = await dbs.CreateDbContextAsync();
         await using var transaction = await db.Database.BeginTransactionAsync();
-
         var isChallenge = delivery.EventType == EventBody.Challenge;
+        // The usual success says nothing new of the endpoint. Otherwise it is held before the delivery, as everybody does, and looked
+        // at as it is now: another hub may have seen a success meanwhile.
+        var isUsual = attempt.Succeeded && !isChallenge && endpoint.FailingSince is null;
+        IReadOnlyList<WebhookEndpointRow> endpoints = isUsual ? [endpoint] : await engine.HoldEndpointsAsync(db, [endpoint.OrganizationId], CancellationToken.None);
+        if (endpoints.FirstOrDefault(row => row.Id == endpoint.Id) is not { } held) return;
         var known = attempt switch
         {
             { Succeeded: true } => await DoneAsync(db, delivery, now),
@@ -37,8 +42,8 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
         if (!known) return;
 
         if (attempt.Outcome != AttemptOutcome.NotTried && (attempt.Succeeded || !isProbe)) db.Add(Row(delivery, attempt, now));
-        if (attempt.Succeeded) await PraiseAsync(db, endpoint, isChallenge, now);
-        else if (!isChallenge) await BlameAsync(db, endpoint, attempt, now);
+        if (attempt.Succeeded) await PraiseAsync(db, held, isChallenge, now);
+        else if (!isChallenge) await BlameAsync(db, held, endpoints, attempt, now);
 
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
@@ -56,31 +61,15 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
         {
             AttemptOutcome.Delivered => await DoneAsync(db, mail, now),
             AttemptOutcome.Rejected or AttemptOutcome.NotNeeded => await ParkAsync(db, mail, Mailer.ReasonOf(attempt)),
+            _ when attempt.Wait is { } wait => mail.CreatedAt + Schedule.MailWaitsFor > now ? await ReleaseAsync(db, mail, time.In(wait)) : await ParkAsync(db, mail, Exhausted),
             _ => await AgainAsync(db, mail, Schedule.AfterMail(mail.Attempts + 1), Duration.Zero),
         };
         if (!known) return;
 
         db.Add(Row(mail, attempt, now));
+        if (attempt is { Outcome: AttemptOutcome.Rejected, Status: > 0 }) await unreachable.TellAsync(db, mail, Mailer.ReasonOf(attempt), now);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
-    }
-
-    /// <summary>Stops an endpoint, gives up what waits for it, and tells its owner by mail and through its other endpoints.</summary>
-    public async Task DisableAsync(HubDb db, WebhookEndpointRow endpoint, string reason, Instant now)
-    {
-        var stopped = await db.WebhookEndpoints.Where(row => row.Id == endpoint.Id && row.State == EndpointState.Active)
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, EndpointState.Disabled).SetProperty(row => row.DisabledReason, reason));
-        if (stopped == 0) return;
-
-        LogDisabled(endpoint.Id, endpoint.OrganizationId, reason);
-        // The fence keeps out what is still on its way: its end must not bring it back into the queue.
-        await db.Deliveries.Where(row => row.Lane == endpoint.Id && row.NextAt != null).ExecuteUpdateAsync(set => set.SetProperty(row => row.Fence, row => row.Fence + 1)
-            .SetProperty(row => row.NextAt, (Instant?)null).SetProperty(row => row.LockedUntil, (Instant?)null).SetProperty(row => row.ParkedReason, EndpointDisabled));
-
-        foreach (var other in await db.WebhookEndpoints.AsNoTracking().Where(row => row.OrganizationId == endpoint.OrganizationId && row.State == EndpointState.Active).ToListAsync())
-            db.Add(New(other.Id, EventBody.Disabled, $"disabled {endpoint.Id} {now}", EventBody.OfDisabled(endpoint.Id, now, reason), now));
-        foreach (var address in await Contacts.FindAsync(db, new(endpoint.OrganizationId), ContactLevel.Partner, CancellationToken.None))
-            Outbox.Add(db, Words(endpoint, reason, address, now), now);
     }
 
     /// <summary>A webhook that waits from now on.</summary>
@@ -89,27 +78,40 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
 
     private static async Task PraiseAsync(HubDb db, WebhookEndpointRow endpoint, bool isChallenge, Instant now)
     {
-        if (isChallenge)
-            await db.WebhookEndpoints.Where(row => row.Id == endpoint.Id && row.State == EndpointState.Pending)
-                .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, EndpointState.Active).SetProperty(row => row.DisabledReason, (string?)null));
+        if (isChallenge && endpoint.State == EndpointState.Pending) (endpoint.State, endpoint.DisabledReason) = (EndpointState.Active, null);
+        if (endpoint.FailingSince is null) return;
 
-        var wasFailing = await db.WebhookEndpoints.Where(row => row.Id == endpoint.Id && row.FailingSince != null).ExecuteUpdateAsync(set => set
-            .SetProperty(row => row.FailingSince, (Instant?)null).SetProperty(row => row.ProbeAt, (Instant?)null).SetProperty(row => row.QuietUntil, (Instant?)null));
+        (endpoint.FailingSince, endpoint.ProbeAt, endpoint.QuietUntil) = (null, null, null);
         // It is back: what waits for a later try need not wait any longer.
-        if (wasFailing > 0)
-            await db.Deliveries.Where(row => row.Lane == endpoint.Id && row.NextAt != null && row.NextAt > now).ExecuteUpdateAsync(set => set.SetProperty(row => row.NextAt, now));
+        await db.Deliveries.Where(row => row.Lane == endpoint.Id && row.NextAt != null && row.NextAt > now).ExecuteUpdateAsync(set => set.SetProperty(row => row.NextAt, now));
     }
 
-    private async Task BlameAsync(HubDb db, WebhookEndpointRow endpoint, Attempt attempt, Instant now)
+    private async Task BlameAsync(HubDb db, WebhookEndpointRow endpoint, IReadOnlyList<WebhookEndpointRow> endpoints, Attempt attempt, Instant now)
     {
-        await db.WebhookEndpoints.Where(row => row.Id == endpoint.Id && row.FailingSince == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.FailingSince, now));
-        var quiet = attempt.Wait is { } wait ? time.In(wait) : (Instant?)null;
-        var probe = time.In(Schedule.ProbeEvery);
-        await db.WebhookEndpoints.Where(row => row.Id == endpoint.Id).ExecuteUpdateAsync(set => set
-            .SetProperty(row => row.ProbeAt, probe).SetProperty(row => row.QuietUntil, row => quiet ?? row.QuietUntil));
+        // Nobody knows how it was while nothing was tried, so that time is not held against it.
+        if (endpoint.FailingSince is null || endpoint.ProbeAt + Schedule.ForgetAfter < now) endpoint.FailingSince = now;
+        endpoint.ProbeAt = time.In(Schedule.ProbeEvery);
+        if (attempt.Wait is { } wait) endpoint.QuietUntil = time.In(wait);
 
-        if (attempt.Outcome == AttemptOutcome.Gone) await DisableAsync(db, endpoint, "GONE", now);
-        else if (endpoint.FailingSince is { } since && since + Schedule.DisableAfter <= now) await DisableAsync(db, endpoint, "FAILED_FOR_FIVE_DAYS", now);
+        if (attempt.Outcome == AttemptOutcome.Gone) await DisableAsync(db, endpoint, endpoints, "GONE", now);
+        else if (endpoint.FailingSince + Schedule.DisableAfter <= now) await DisableAsync(db, endpoint, endpoints, "FAILED_FOR_FIVE_DAYS", now);
+    }
+
+    /// <summary>Stops an endpoint, gives up what waits for it, and tells its owner by mail and through its other endpoints.</summary>
+    private async Task DisableAsync(HubDb db, WebhookEndpointRow endpoint, IReadOnlyList<WebhookEndpointRow> endpoints, string reason, Instant now)
+    {
+        if (endpoint.State != EndpointState.Active) return;
+        (endpoint.State, endpoint.DisabledReason) = (EndpointState.Disabled, reason);
+
+        LogDisabled(endpoint.Id, endpoint.OrganizationId, reason);
+        // The fence keeps out what is still on its way: its end must not bring it back into the queue.
+        await db.Deliveries.Where(row => row.Lane == endpoint.Id && row.NextAt != null).ExecuteUpdateAsync(set => set.SetProperty(row => row.Fence, row => row.Fence + 1)
+            .SetProperty(row => row.NextAt, (Instant?)null).SetProperty(row => row.LockedUntil, (Instant?)null).SetProperty(row => row.ParkedReason, EndpointDisabled));
+
+        foreach (var other in endpoints.Where(row => row.State == EndpointState.Active))
+            db.Add(New(other.Id, EventBody.Disabled, $"disabled {endpoint.Id} {now}", EventBody.OfDisabled(endpoint.Id, now, reason), now));
+        foreach (var address in await Contacts.FindAsync(db, new(endpoint.OrganizationId), ContactLevel.Partner, CancellationToken.None))
+            Outbox.Add(db, Words(endpoint, reason, address, now), now);
     }
 
     private static async Task<bool> DoneAsync(HubDb db, DeliveryRow delivery, Instant now) => await Mine(db, delivery).ExecuteUpdateAsync(set => set

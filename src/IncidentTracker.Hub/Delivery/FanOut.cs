@@ -15,7 +15,8 @@ namespace IncidentTracker.Delivery;
 /// </summary>
 internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseReader cases, Sight sight, Register register, IOptions<DoorOptions> doors, TimeProvider time)
 {
-    private const int Page = 100;
+    private const int Page = 500;
+    private const int CasesAtOnce = 50;
 
     /// <summary>Takes a page of changes. Gives how many there were: 0 when there is nothing to do, or another hub does it.</summary>
     public async Task<int> RunAsync(CancellationToken stop)
@@ -55,23 +56,30 @@ internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseRe
         if (changes.Count == 0) return 0;
 
         var events = new List<EventRow>();
-        foreach (var group in changes.GroupBy(change => change.MergedInto ?? change.Incident))
-            if (await cases.TryTellAsync(group.Key, read => read, stop) is { } read) events.AddRange(await EventsAsync(db, read, [.. group], followers, stop));
+        foreach (var some in changes.GroupBy(change => change.MergedInto ?? change.Incident).Chunk(CasesAtOnce))
+        {
+            var changed = some.ToDictionary(group => group.Key, group => group.ToArray());
+            var told = await LastToldAsync(db, changed.Keys, stop);
+            // One that cannot be told is named in the log; the others are told.
+            foreach (var ofCase in await cases.TryTellAllAsync(changed.Keys, read => Events(read, changed[read.Id], followers, told), stop)) events.AddRange(ofCase);
+        }
 
         return await WriteAsync(db, cursor, changes[^1], events) ? changes.Count : 0;
     }
 
-    private async Task<IReadOnlyList<EventRow>> EventsAsync(HubDb db, ReadCase read, IReadOnlyList<Change> changes, IReadOnlyList<EventFollowerRow> followers, CancellationToken stop)
-    {
-        var told = await db.Events.AsNoTracking()
-            .Where(one => one.IncidentId == read.Id && one.Sequence == db.Events.Where(other => other.IncidentId == read.Id && other.OrganizationId == one.OrganizationId).Max(other => other.Sequence))
-            .ToDictionaryAsync(one => one.OrganizationId, stop);
+    private static async Task<Dictionary<(IncidentId, string), Told>> LastToldAsync(HubDb db, IReadOnlyCollection<IncidentId> changed, CancellationToken stop) => await db.Events.AsNoTracking()
+        .Where(one => changed.Contains(one.IncidentId)
+            && one.Sequence == db.Events.Where(other => other.IncidentId == one.IncidentId && other.OrganizationId == one.OrganizationId).Max(other => other.Sequence))
+        .Select(one => new { one.IncidentId, one.OrganizationId, Last = new Told(one.Sequence, one.Version, one.Fingerprint, one.Phase) })
+        .ToDictionaryAsync(one => (one.IncidentId, one.OrganizationId), one => one.Last, stop);
 
+    private List<EventRow> Events(ReadCase read, IReadOnlyList<Change> changes, IReadOnlyList<EventFollowerRow> followers, Dictionary<(IncidentId, string), Told> told)
+    {
         var events = new List<EventRow>();
         foreach (var follower in followers.Where(follower => changes.Any(change => (change.Transaction, change.Position).CompareTo(Since(follower)) > 0)))
         {
             if (register.Find(new(follower.OrganizationId)) is not { } organization || Seen(read, organization) is not { } now) continue;
-            var last = told.GetValueOrDefault(follower.OrganizationId);
+            var last = told.GetValueOrDefault((read.Id, follower.OrganizationId));
             var before = last is not null ? new(last.Fingerprint, last.Phase) : SeenAt(read, organization, follower.SinceAt);
             // Notes that others keep to themselves, and repetitions, are no news.
             if (last?.Version >= read.Version || before?.Fingerprint.AsSpan().SequenceEqual(now.Fingerprint) == true) continue;
@@ -106,7 +114,8 @@ internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseRe
 
         if (events.Count > 0)
         {
-            var endpoints = (await db.WebhookEndpoints.AsNoTracking().Where(endpoint => endpoint.State == EndpointState.Active).ToListAsync()).ToLookup(endpoint => endpoint.OrganizationId);
+            var organizations = events.Select(one => one.OrganizationId).Distinct().ToArray();
+            var endpoints = (await engine.HoldEndpointsAsync(db, organizations, CancellationToken.None)).ToLookup(endpoint => endpoint.OrganizationId);
             var now = time.Now();
             db.AddRange(events);
             db.AddRange(events.SelectMany(one => endpoints[one.OrganizationId].Select(endpoint => new DeliveryRow
@@ -117,7 +126,9 @@ internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseRe
                 EventType = one.EventType,
                 Body = one.Body,
                 CreatedAt = now,
-                NextAt = now,
+                // What an endpoint misses is kept for its owner to ask for.
+                NextAt = endpoint.State == EndpointState.Active ? now : null,
+                ParkedReason = endpoint.State switch { EndpointState.Pending => DeliveryResults.EndpointPending, EndpointState.Disabled => DeliveryResults.EndpointDisabled, _ => null },
             })));
             await db.SaveChangesAsync();
         }
@@ -138,6 +149,9 @@ internal sealed class FanOut(IDbContextFactory<HubDb> dbs, Engine engine, CaseRe
     private sealed record Change(long Transaction, long Position, IncidentId Incident, long Version, IncidentId? MergedInto);
 
     private sealed record View(byte[] Fingerprint, string Phase);
+
+    /// <summary>What an organization was last told of a case.</summary>
+    private sealed record Told(long Sequence, long Version, byte[] Fingerprint, string Phase);
 }
 
 /// <summary>Lets the changes become events, again and again.</summary>

@@ -1,4 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using IncidentTracker.Access;
+using IncidentTracker.Web;
+using Microsoft.Extensions.Options;
 
 namespace IncidentTracker.Delivery;
 
@@ -26,4 +29,14 @@ public sealed record MailOptions : IValidatableObject
     {
         if (IsOn && !Outbox.IsAddress(From)) yield return new($"Mail:From: \"{From}\" is not a mail address such as hub@example.com.");
     }
+}
+
+/// <summary>Mails have links, and their readers are elsewhere: a hub that others can reach says where.</summary>
+internal sealed class MailNeedsSite(IOptions<MailOptions> mail) : IValidateOptions<DoorOptions>
+{
+    public ValidateOptionsResult Validate(string? name, DoorOptions options) =>
+        mail.Value.IsOn && options.PublicUrl is null && options.Web.IsAbsoluteUri && options.Grpc.IsAbsoluteUri
+            && !(LoopbackOnly.IsLoopback(options.Web.Host) && LoopbackOnly.IsLoopback(options.Grpc.Host))
+            ? ValidateOptionsResult.Fail("Doors:PublicUrl is missing: mails have links, and with Mail:Host the hub must know the address under which their readers reach it.")
+            : ValidateOptionsResult.Success;
 }

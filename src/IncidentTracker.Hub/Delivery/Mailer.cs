@@ -7,6 +7,7 @@ using System.Text.Json;
 using IncidentTracker.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using NodaTime;
 
 namespace IncidentTracker.Delivery;
 
@@ -17,9 +18,6 @@ internal sealed partial class Mailer(IDbContextFactory<HubDb> dbs, IOptions<Mail
     private const string Unsubscribed = "UNSUBSCRIBED";
     private const string NoLongerNeeded = "NO_LONGER_NEEDED";
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(45);
-
-    // Replies about our own account: the next mail would fare no better, and this one is not to blame.
-    private static readonly int[] OfOurAccount = [530, 534, 535, 538];
 
     /// <summary>Why a mail was given up: the server's reply, or a reason of our own.</summary>
     public static string ReasonOf(Attempt attempt) => attempt.Outcome == AttemptOutcome.NotNeeded ? NoLongerNeeded : attempt.Status switch
@@ -49,31 +47,45 @@ internal sealed partial class Mailer(IDbContextFactory<HubDb> dbs, IOptions<Mail
             return new(AttemptOutcome.NotNeeded);
         }
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        patience.CancelAfter(AnswerWithin);
+        using var mail = Write(delivery, content);
+        using var client = new SmtpClient(options.Value.Host, options.Value.Port) { EnableSsl = options.Value.Tls };
+        if (options.Value.User.Length > 0) client.Credentials = new NetworkCredential(options.Value.User, options.Value.Password);
         try
         {
-            using var mail = Write(delivery, content);
-            using var client = new SmtpClient(options.Value.Host, options.Value.Port) { EnableSsl = options.Value.Tls };
-            if (options.Value.User.Length > 0) client.Credentials = new NetworkCredential(options.Value.User, options.Value.Password);
-            await client.SendMailAsync(mail, patience.Token);
+            // The client may wait for longer than it was told, above all while it connects. We leave it there; its end is the end of its line.
+            await client.SendMailAsync(mail, stop).WaitAsync(AnswerWithin, stop);
             return new(AttemptOutcome.Delivered, 250);
         }
-        catch (SmtpException failure) when (!stop.IsCancellationRequested) { return Judge(failure); }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested) { return new(AttemptOutcome.TimedOut); }
+        catch (SmtpException failure) when (!stop.IsCancellationRequested) { return Judge(failure, IsUnderWay(mail)); }
+        catch (TimeoutException) { return new(AttemptOutcome.TimedOut, Wait: WaitUnless(IsUnderWay(mail))); }
         catch (Exception failure) when (!stop.IsCancellationRequested)
         {
             LogFailed(delivery.Id, failure);
-            return new(AttemptOutcome.ConnectionFailed);
+            return new(AttemptOutcome.ConnectionFailed, Wait: WaitUnless(IsUnderWay(mail)));
         }
     }
 
-    private static Attempt Judge(SmtpException failure) => (int)failure.StatusCode switch
+    // Only what is said about the recipient or the mail itself is about this mail. The rest is between the server and us: every
+    // other mail would fare no better, and when the server is not there, this one loses none of its tries by it.
+    private static Attempt Judge(SmtpException failure, bool isUnderWay)
     {
-        >= 500 and < 600 and var reply when !OfOurAccount.Contains(reply) => new(AttemptOutcome.Rejected, reply),
-        >= 400 and < 600 and var reply => new(AttemptOutcome.Deferred, reply),
-        _ => new(AttemptOutcome.ConnectionFailed),
-    };
+        var (reply, isAboutMail) = ((int)failure.StatusCode, isUnderWay || failure is SmtpFailedRecipientException);
+        return reply switch
+        {
+            >= 500 and < 600 when isAboutMail && !IsAboutUs(failure.Message) => new(AttemptOutcome.Rejected, reply),
+            421 => new(AttemptOutcome.Deferred, reply, WaitUnless(isAboutMail)),
+            >= 400 and < 600 => new(AttemptOutcome.Deferred, reply),
+            _ => new(AttemptOutcome.ConnectionFailed, Wait: WaitUnless(isAboutMail)),
+        };
+    }
+
+    private static Duration? WaitUnless(bool isAboutMail) => isAboutMail ? null : Schedule.ProbeEvery;
+
+    // Its text is read only when the server has let the recipient in and asked for it.
+    private static bool IsUnderWay(MailMessage mail) => mail.AlternateViews[0].ContentStream is { CanRead: false } or { Position: > 0 };
+
+    // 5.7: the server does not trust us (RFC 3463). Not every server says the number.
+    private static bool IsAboutUs(string reply) => reply.Contains(" 5.7.", StringComparison.Ordinal) || reply.Contains("relay", StringComparison.OrdinalIgnoreCase);
 
     private MailMessage Write(DeliveryRow delivery, MailContent content)
     {

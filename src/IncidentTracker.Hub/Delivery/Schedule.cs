@@ -19,8 +19,14 @@ internal static class Schedule
         Duration.FromHours(2), Duration.FromHours(4), Duration.FromHours(8), Duration.FromHours(16), Duration.FromHours(24),
     ];
 
+    /// <summary>A mail that is this old when the server is still not there is given up.</summary>
+    public static readonly Duration MailWaitsFor = Duration.FromDays(3);
+
     /// <summary>An endpoint that fails for this long is disabled.</summary>
     public static readonly Duration DisableAfter = Duration.FromDays(5);
+
+    /// <summary>A failure this long after the last try is the first of its kind. An endpoint for which something waits is tried every minute.</summary>
+    public static readonly Duration ForgetAfter = Duration.FromDays(1);
 
     /// <summary>An endpoint that fails for this long is tried out of turn, so that it need not wait for hours once it is back.</summary>
     public static readonly Duration ProbeAfter = Duration.FromMinutes(5);

@@ -4,6 +4,7 @@ using IncidentTracker.Data;
 using IncidentTracker.Domain;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Options;
 using NodaTime;
 
@@ -77,7 +78,7 @@ internal static class WebhookEndpoints
     {
         using var turn = await engine.EnterAsync(stop);
         await using var transaction = await db.Database.BeginTransactionAsync(stop);
-        db.Remove(await FindAsync(db, partner, endpointId, stop));
+        db.Remove(await HoldAsync(db, engine, partner, endpointId, stop));
         await db.SaveChangesAsync(stop);
         await db.DeliveryAttempts.Where(attempt => db.Deliveries.Any(delivery => delivery.Lane == endpointId && delivery.Id == attempt.DeliveryId)).ExecuteDeleteAsync(stop);
         await db.Deliveries.Where(delivery => delivery.Lane == endpointId).ExecuteDeleteAsync(stop);
@@ -97,35 +98,46 @@ internal static class WebhookEndpoints
 
     private static async Task<Accepted<DeliveryView>> ChallengeAgain(string endpointId, PartnerIdentity partner, HubDb db, Engine engine, DeliveryLoop loop, TimeProvider time, CancellationToken stop)
     {
-        var endpoint = await FindAsync(db, partner, endpointId, stop);
+        using var turn = await engine.EnterAsync(stop);
+        await using var transaction = await db.Database.BeginTransactionAsync(stop);
+        var (endpoint, now) = (await HoldAsync(db, engine, partner, endpointId, stop), time.Now());
         if (endpoint.State == EndpointState.Active) throw new RefusedException(Refusals.WebhookEndpointActive);
         (endpoint.State, endpoint.FailingSince, endpoint.ProbeAt, endpoint.QuietUntil) = (EndpointState.Pending, null, null, null);
-        return await QueueAsync(db, engine, loop, endpoint, Challenge(endpoint, time.Now()), stop);
+
+        // One that waits is sent now instead of later.
+        var challenge = await db.Deliveries.FirstOrDefaultAsync(row => row.Lane == endpointId && row.NextAt != null && row.EventType == EventBody.Challenge, stop);
+        if (challenge is null) db.Add(challenge = Challenge(endpoint, now));
+        (challenge.NextAt, challenge.Attempts) = (now, 0);
+        return await QueuedAsync(db, transaction, loop, challenge, stop);
     }
 
     private static async Task<Accepted<DeliveryView>> Test(string endpointId, PartnerIdentity partner, HubDb db, Engine engine, DeliveryLoop loop, TimeProvider time, CancellationToken stop)
     {
-        var endpoint = await FindAsync(db, partner, endpointId, stop);
+        using var turn = await engine.EnterAsync(stop);
+        await using var transaction = await db.Database.BeginTransactionAsync(stop);
+        var (endpoint, now) = (await HoldAsync(db, engine, partner, endpointId, stop), time.Now());
         if (endpoint.State != EndpointState.Active) throw new RefusedException(Refusals.WebhookEndpointInactive);
-        var now = time.Now();
-        return await QueueAsync(db, engine, loop, endpoint, DeliveryResults.New(endpoint.Id, EventBody.Test, $"test {Guid.NewGuid()}", EventBody.OfTest(endpoint.Id, now), now), stop);
+        var test = DeliveryResults.New(endpoint.Id, EventBody.Test, $"test {Guid.NewGuid()}", EventBody.OfTest(endpoint.Id, now), now);
+        db.Add(test);
+        return await QueuedAsync(db, transaction, loop, test, stop);
     }
 
     /// <summary>The caller's own endpoint. That of others does not exist.</summary>
     public static async Task<WebhookEndpointRow> FindAsync(HubDb db, PartnerIdentity partner, string id, CancellationToken stop) =>
         await Own(db, partner).FirstOrDefaultAsync(row => row.Id == id, stop) ?? throw new RefusedException(Refusals.WebhookEndpointNotFound);
 
+    /// <summary>The same, and nobody else changes it until the current transaction ends: what is queued for it now is not queued for one that was disabled.</summary>
+    public static async Task<WebhookEndpointRow> HoldAsync(HubDb db, Engine engine, PartnerIdentity partner, string id, CancellationToken stop) =>
+        (await engine.HoldEndpointsAsync(db, [partner.Id.Value], stop)).FirstOrDefault(row => row.Id == id) ?? throw new RefusedException(Refusals.WebhookEndpointNotFound);
+
     private static IQueryable<WebhookEndpointRow> Own(HubDb db, PartnerIdentity partner) => db.WebhookEndpoints.Where(row => row.OrganizationId == partner.Id.Value);
 
-    private static async Task<Accepted<DeliveryView>> QueueAsync(HubDb db, Engine engine, DeliveryLoop loop, WebhookEndpointRow endpoint, DeliveryRow delivery, CancellationToken stop)
+    private static async Task<Accepted<DeliveryView>> QueuedAsync(HubDb db, IDbContextTransaction transaction, DeliveryLoop loop, DeliveryRow delivery, CancellationToken stop)
     {
-        using (await engine.EnterAsync(stop))
-        {
-            db.Add(delivery);
-            await db.SaveChangesAsync(stop);
-        }
+        await db.SaveChangesAsync(stop);
+        await transaction.CommitAsync(stop);
         loop.Wake();
-        return TypedResults.Accepted($"/api/v1/webhook-endpoints/{endpoint.Id}/deliveries/{delivery.Id}", DeliveryView.Of(delivery));
+        return TypedResults.Accepted($"/api/v1/webhook-endpoints/{delivery.Lane}/deliveries/{delivery.Id}", DeliveryView.Of(delivery));
     }
 
     private static DeliveryRow Challenge(WebhookEndpointRow endpoint, Instant now)

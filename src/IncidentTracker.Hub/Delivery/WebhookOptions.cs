@@ -17,6 +17,10 @@ public sealed record WebhookOptions : IValidatableObject
     [Range(1, 256)]
     public int AtOnce { get; init; } = 8;
 
+    /// <summary>How long events, deliveries and mails can be looked up and sent again.</summary>
+    [Range(typeof(TimeSpan), "7.00:00:00", "3650.00:00:00")]
+    public TimeSpan KeepFor { get; init; } = TimeSpan.FromDays(90);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var range in InternalRanges)

@@ -125,7 +125,7 @@ internal sealed record DeliveryView
     [Description("When it was taken, UTC.")]
     public DateTimeOffset? DeliverTime { get; init; }
 
-    [Description("Why it is no longer tried: ATTEMPTS_EXHAUSTED, ENDPOINT_DISABLED or GONE. A replay tries it again.")]
+    [Description("Why it is no longer tried: ATTEMPTS_EXHAUSTED, ENDPOINT_PENDING, ENDPOINT_DISABLED or GONE. A replay tries it again.")]
     public string? ParkedReason { get; init; }
 
     [Description("What is sent, byte for byte.")]

@@ -44,26 +44,34 @@ internal sealed partial class CaseReader(IDbContextFactory<HubDb> dbs, ILogger<C
         return _told.Set(id, read, new MemoryCacheEntryOptions { Size = 1 });
     }
 
-    public async Task<ReadCase?> ReadAsync(IncidentId id, CancellationToken stop) => await LoadAsync(id, stop) is { } stored ? Tell(stored) : null;
+    public async Task<ReadCase?> ReadAsync(IncidentId id, CancellationToken stop) => await LoadAsync([id], stop) is [var stored] ? Tell(stored) : null;
 
     /// <summary>
     /// What somebody who follows or lists many cases is told of one. Null when there is nothing to tell, and when what is
     /// stored of it cannot be read: one broken case must not keep the others from anybody.
     /// </summary>
     public async Task<T?> TryTellAsync<T>(IncidentId id, Func<ReadCase, T?> tell, CancellationToken stop) where T : class =>
-        await LoadAsync(id, stop) is { } stored ? TryTell(id, () => tell(Tell(stored))) : null;
+        await TryTellAllAsync([id], tell, stop) is [var told] ? told : null;
 
-    private async Task<StoredCase?> LoadAsync(IncidentId id, CancellationToken stop)
+    /// <summary>The same of many at once, which costs little more than one.</summary>
+    public async Task<IReadOnlyList<T>> TryTellAllAsync<T>(IReadOnlyCollection<IncidentId> ids, Func<ReadCase, T?> tell, CancellationToken stop) where T : class =>
+        [.. (await LoadAsync(ids, stop)).Select(stored => TryTell(stored.Row.Id, () => tell(Tell(stored)))).OfType<T>()];
+
+    private async Task<IReadOnlyList<StoredCase>> LoadAsync(IReadOnlyCollection<IncidentId> ids, CancellationToken stop)
     {
         await using var db = await dbs.CreateDbContextAsync(stop);
-        var rows = await db.Incidents.AsNoTracking().Where(incident => incident.Id == id || incident.MergedInto == id).ToListAsync(stop);
-        if (rows.SingleOrDefault(incident => incident.Id == id) is not { Reference: { } text } row || !Reference.TryParse(text, out var reference)) return null;
+        var rows = await db.Incidents.AsNoTracking().Where(incident => ids.Contains(incident.Id)).OrderBy(incident => incident.Id).ToListAsync(stop);
+        var joined = await db.Incidents.AsNoTracking().Where(incident => incident.MergedInto != null && ids.Contains(incident.MergedInto.Value)).ToListAsync(stop);
+        var files = rows.Concat(joined).ToDictionary(incident => incident.Id, incident => incident.MergedInto ?? incident.Id);
+        var claims = (await db.Claims.AsNoTracking().Where(claim => files.Keys.Contains(claim.IncidentId)).ToListAsync(stop)).ToLookup(claim => files[claim.IncidentId]);
+        var references = (await db.ExternalReferences.AsNoTracking().Where(known => files.Keys.Contains(known.IncidentId))
+            .OrderBy(known => known.Scheme).ThenBy(known => known.Value).ThenBy(known => known.Day).ToListAsync(stop)).ToLookup(known => files[known.IncidentId]);
+        var byCase = joined.ToLookup(incident => incident.MergedInto);
 
-        var files = rows.Select(incident => incident.Id).ToArray();
-        var claims = await db.Claims.AsNoTracking().Where(claim => files.Contains(claim.IncidentId)).ToListAsync(stop);
-        var references = await db.ExternalReferences.AsNoTracking().Where(known => files.Contains(known.IncidentId))
-            .OrderBy(known => known.Scheme).ThenBy(known => known.Value).ThenBy(known => known.Day).ToListAsync(stop);
-        return new(row, reference, [.. rows.Where(incident => incident.Id != id)], claims, references);
+        var stored = new List<StoredCase>(rows.Count);
+        foreach (var row in rows)
+            if (Reference.TryParse(row.Reference, out var reference)) stored.Add(new(row, reference, [.. byCase[row.Id]], [.. claims[row.Id]], [.. references[row.Id]]));
+        return stored;
     }
 
     private static ReadCase Tell(StoredCase stored)

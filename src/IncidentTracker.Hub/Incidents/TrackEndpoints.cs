@@ -53,7 +53,7 @@ internal static class TrackEndpoints
             return new SeeOther($"/track/{read.Reference}");
         }
         var timeline = views.Timeline(read, reader: null, await chases.OfAsync(read, stop));
-        return new RazorComponentResult<TrackPage>(new { Case = TrackedCase.Of(read, timeline, time.Now()), IsHubLate = sweeping.IsLate });
+        return new RazorComponentResult<TrackPage>(new { Case = TrackedCase.Of(read, timeline, time.Now()), read.Version, IsHubLate = sweeping.IsLate });
     }
 
     private static RazorComponentResult<TrackForm> Form(HttpContext http, IAntiforgery forms, TrackForm.Trouble what, int status = StatusCodes.Status200OK, string reference = "") =>

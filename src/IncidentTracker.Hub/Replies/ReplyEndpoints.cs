@@ -60,14 +60,14 @@ internal static class ReplyEndpoints
         if (await replying.FindAsync(link, stop) is not { } reply) return Nothing();
         var isOurs = await forms.IsOursAsync(http);
         var key = isOurs ? (await http.Request.ReadFormAsync(stop))["answer"].ToString() : "";
-        if (isOurs && reply.Given(key) is not null) return Page(views.Given(reply, key));       // pressed before
+        if (isOurs && reply.Given is not null) return Page(views.Given(reply));       // pressed before
         if (reply.Clock is null) return Nothing();
 
         var question = replying.QuestionTo(reply);
         if (question.Choices.FirstOrDefault(choice => choice.Key == key) is not { } choice) return Form(http, forms, link, views.Asked(reply, question), StatusCodes.Status400BadRequest);
 
         await replying.GiveAsync(reply, choice, stop);
-        return await replying.FindAsync(link, stop) is { } given ? Page(views.Given(given, key)) : Nothing();
+        return await replying.FindAsync(link, stop) is { } given ? Page(views.Given(given)) : Nothing();
     }
 
     private static RazorComponentResult<ReplyPage> Form(HttpContext http, IAntiforgery forms, string? link, ShownReply shown, int status = StatusCodes.Status200OK) =>
@@ -96,9 +96,9 @@ internal sealed class ReplyViews(PublicViews views, OwedWords words, Register re
         };
     }
 
-    public ShownReply Given(Reply reply, string key)
+    public ShownReply Given(Reply reply)
     {
-        var entry = reply.Given(key)!;
+        var entry = reply.Given!;
         var now = time.Now();
         var own = words.At(now, reply.Read.StoredWatch).NextDueOf(reply.Partner.Reporter, now);
         var next = words.NextWord(reply.Read, now) is { } other && !reply.Partner.Reporter.Covers(other.Party) && other.DueAtAsOf(now) is not null ? other : null;

@@ -11,11 +11,11 @@ namespace IncidentTracker.Replies;
 /// <summary>A party that follows its link, and what it is asked there.</summary>
 internal sealed record Reply(ReplyTicket Ticket, PartnerIdentity Partner, ReadCase Read, DutyClock? Clock)
 {
-    /// <summary>The name of the update that a button makes: pressed twice, it is one.</summary>
-    public string UpdateIdOf(string key) => $"reply-{Ticket.Clock}-{key}";
+    /// <summary>The name of the update that a button makes. The same for all of them: whichever was pressed first is the word.</summary>
+    public string UpdateId => $"reply-{Ticket.Clock}";
 
-    /// <summary>The button that was pressed already, if one was.</summary>
-    public TimelineEntry? Given(string key) => Read.Story.Entries.FirstOrDefault(entry => entry.Claim.By == Partner.Id && entry.Claim.UpdateId == UpdateIdOf(key));
+    /// <summary>The word that was given by a button already, if one was.</summary>
+    public TimelineEntry? Given => Read.Story.Entries.FirstOrDefault(entry => entry.Claim.By == Partner.Id && entry.Claim.UpdateId == UpdateId);
 
     public ItemState Item => Read.Story.State.Items.FirstOrDefault(item => item.Id == Ticket.ItemId) ?? Read.Story.State.Worst;
 }
@@ -42,7 +42,7 @@ internal sealed class Replying(ReplyLinks links, CaseReader cases, OwedWords wor
     {
         switch (await reporting.TryAsync(reply.Partner, UpdateOf(reply, choice, time.Now()), stop))
         {
-            // The same button a moment later: only the time in it differs.
+            // A button was pressed a moment before, this one or another.
             case Outcome.Refused { Why: [{ Why: var why }, ..] } when why == Refusals.UpdateIdConflict: break;
             case Outcome.Refused refused: throw new RefusedException(refused.Why[0].Why, refused.Why);
             case Outcome.Unknown: throw new RefusedException(Refusals.ServiceUnavailable);
@@ -57,7 +57,7 @@ internal sealed class Replying(ReplyLinks links, CaseReader cases, OwedWords wor
 
     private static Wire.Update UpdateOf(Reply reply, ReplyChoice choice, Instant now) => new()
     {
-        UpdateId = reply.UpdateIdOf(choice.Key),
+        UpdateId = reply.UpdateId,
         Incident = new() { IncidentReference = reply.Read.Reference.ToString() },
         EventTime = now.ToTimestamp(),
         EventTimeZone = CodeLists.FindStation(reply.Item.Station)?.Zone ?? "Z",

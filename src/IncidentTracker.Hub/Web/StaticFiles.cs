@@ -5,21 +5,24 @@ using Microsoft.Net.Http.Headers;
 namespace IncidentTracker.Web;
 
 /// <summary>
-/// The style sheet and the icon, carried inside the program. Their addresses change with their content, so that browsers
+/// The style sheet, the icon and the script of the traveller's page, carried inside the program. Their addresses change with their content, so that browsers
 /// may keep them for a year.
 /// </summary>
 internal static class StaticFiles
 {
     private static readonly Asset Sheet = new("site", ".css", "text/css; charset=utf-8");
+    private static readonly Asset Module = new("site", ".js", "text/javascript; charset=utf-8");
     private static readonly Asset Sign = new("icon", ".svg", "image/svg+xml");
 
     public static string StyleSheet => Sheet.Address;
+
+    public static string Script => Module.Address;
 
     public static string Icon => Sign.Address;
 
     public static void MapStaticFiles(this IEndpointRouteBuilder app)
     {
-        foreach (var asset in new[] { Sheet, Sign })
+        foreach (var asset in new[] { Sheet, Module, Sign })
             app.MapGet($"/assets/{asset.Name}.{{version}}{asset.Ending}", (string version, HttpResponse response) => Send(asset, version, response)).ExcludeFromDescription();
     }
 
