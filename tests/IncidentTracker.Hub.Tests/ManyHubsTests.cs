@@ -51,25 +51,28 @@ public sealed class ManyHubsTests(ITestOutputHelper output)
     public async Task Hubs_killed_twenty_times_while_they_say_words_lose_and_double_none_and_the_others_go_on()
     {
         await using var hubs = await Crew.StartAsync(Hubs, SmallSteps);
-        var cases = await StoreAsync(hubs.Database, Kills * DueAtEachKill);
-        for (var kill = 0; kill < Kills; kill++)
+        var cases = await StoreAsync(hubs.Database, 2 * Kills * DueAtEachKill);
+        var (tries, hits) = (0, 0);
+        for (; hits < Kills; tries++)
         {
+            Assert.True(tries < 2 * Kills, $"Only {hits} of {tries} kills came in the middle of the work.");
             var dueAt = Now();
-            await DueCases.MoveAsync(hubs.Database, [.. cases.Skip(kill * DueAtEachKill).Take(DueAtEachKill)], dueAt);
+            await DueCases.MoveAsync(hubs.Database, [.. cases.Skip(tries * DueAtEachKill).Take(DueAtEachKill)], dueAt);
             await SaidAsync(hubs.Database, 1, dueAt);
 
-            await hubs.All[kill % Hubs].KillAsync();
+            await hubs.All[tries % Hubs].KillAsync();
 
-            Assert.InRange(await CountAsync(hubs.Database, dueAt), 1, DueAtEachKill - 1);
-            await hubs.All[kill % Hubs].StartAgainAsync(SmallSteps);
+            // One that came when all was said proves nothing, and does not count.
+            if (await CountAsync(hubs.Database, dueAt) < DueAtEachKill) hits++;
+            await hubs.All[tries % Hubs].StartAgainAsync(SmallSteps);
         }
-        await SaidAsync(hubs.Database, cases.Count);
+        await SaidAsync(hubs.Database, tries * DueAtEachKill);
 
         var late = await LateAsync(hubs.Database);
         output.WriteLine($"{Kills} kills, {Hubs} hubs on {hubs.Database.EngineName}: due to recorded p50 {late[late.Length / 2].TotalSeconds:0.00} s, max {late[^1].TotalSeconds:0.00} s");
         // Whatever the killed hub had taken is free again when its lease ends. Where there is only one, it has to be started first.
         if (Hubs > 1) Assert.True(late[^1] <= Lease + Duration.FromSeconds(5), $"A word came {late[^1]} late.");
-        await EachWasSaidOnceAsync(hubs.Database, cases.Count);
+        await EachWasSaidOnceAsync(hubs.Database, tries * DueAtEachKill);
     }
 
     [Fact]

@@ -6,9 +6,9 @@ using IncidentTracker.Partner.V1;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using NodaTime.Text;
+using Duration = NodaTime.Duration;
 using IncidentKind = IncidentTracker.Partner.V1.IncidentKind;
 using PartyRole = IncidentTracker.Partner.V1.PartyRole;
-using Duration = NodaTime.Duration;
 
 namespace IncidentTracker.HubTests;
 
@@ -182,11 +182,17 @@ public sealed class SilentStoriesTests : IAsyncLifetime
     {
         var opening = new OpenIncidentRequest
         {
-            RequestId = "wheelchair", Kind = IncidentKind.ServiceIncident, Priority = IncidentPriority.Critical, FamilyName = "Kowalska",
-            Items = { new NewItem { Description = "Wheelchair" } }, PartyIds = { "GO", "FIX" }, OnBehalfOf = "", Place = new() { Station = "LIS" }, ReportTimeZone = "Europe/Lisbon",
+            RequestId = "wheelchair",
+            Kind = IncidentKind.ServiceIncident,
+            Priority = IncidentPriority.Critical,
+            FamilyName = "Kowalska",
+            Items = { new NewItem { Description = "Wheelchair" } },
+            PartyIds = { "GO", "FIX" },
+            Place = new() { Station = "LIS" },
+            ReportTimeZone = "Europe/Lisbon",
         };
         var reference = (await _hub.As("XB").OpenAsync(opening)).Incident.IncidentReference;
-        Assert.Equal(Noon + Duration.FromMinutes(30), Assert.Single(await ClocksAsync(reference)).DueAt.Minus(Duration.FromTicks(0)));
+        Assert.Equal(Noon + Duration.FromMinutes(30), Assert.Single(await ClocksAsync(reference)).DueAt);
 
         await _hub.As("XB").AcceptedAsync(Say.That("w1", reference, "SVC_ACKNOWLEDGED", "LIS"));
         await _hub.As("GO").AcceptedAsync(Say.Note("w2", reference, "It was not us.").But(update => update.Visibility = Partner.V1.Visibility.Internal));

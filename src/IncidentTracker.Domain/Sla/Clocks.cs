@@ -107,11 +107,15 @@ public static class Clocks
                 Running = _running.ToImmutable(),
                 Started = started,
                 Cleared = cleared,
-                MissingSince = watch.MissingSince ?? (facts.Kind == IncidentKind.DelayedBag ? Instant.Min(facts.AwaitedAt ?? openedAt, openedAt) : null),
+                MissingSince = MissingSince(watch),
                 Prompted = claim is { StatusCode: HubWords.Prompted, Judgement: not null } ? watch.Prompted.Add(claim.UpdateId["prompt-".Length..]) : watch.Prompted,
                 BulletinAt = _countsAsBulletin ? now : watch.BulletinAt,
             }, _ended.ToImmutable());
         }
+
+        // A bag that was back, and of which the case is open again, is missing from then on.
+        private Instant? MissingSince(CaseWatch watch) => facts.Kind != IncidentKind.DelayedBag || state.Worst.Phase >= Phase.Returned ? null
+            : watch.MissingSince ?? (watch.Started == 0 ? Instant.Min(facts.AwaitedAt ?? openedAt, openedAt) : now);
 
         private int HearItem(SlaPolicy policy, ImmutableArray<DutyClock> running, ItemState item, Track track, string status, int started)
         {
@@ -133,11 +137,12 @@ public static class Clocks
             }
 
             // What scans from before the opening would have asked for was owed to nobody.
-            if (clock is not null && (clock.StartedAt < now || now > openedAt)) _ended.Add(new(clock, now, EndOf(clock, spoke)));
+            var wasOwed = clock is not null && (clock.StartedAt < now || now > openedAt);
+            if (wasOwed) _ended.Add(new(clock!, now, EndOf(clock!, spoke)));
             if (track == Track.Main && item.InDispute is { } dispute && clock?.Status != SlaRule.Dispute) _askedByHub.AddRange([dispute.By, dispute.With]);
             if (clock is not null && !spoke && IsOrderTakenBack(clock, item, status)) _askedByHub.Add(clock.Party);
             if (duty is { } owed)
-                _running.Add(Start(policy, ++started, item, track, owed, clock) with { WithoutNews = withoutNews, Checked = string.Join(Line, Named(known).Union(Places()).Take(MostPlaces)), AskedBy = track == Track.Handover ? item.Holding?.By : null });
+                _running.Add(Start(policy, clock is null || wasOwed ? ++started : clock.Number, item, track, owed, clock) with { WithoutNews = withoutNews, Checked = string.Join(Line, Named(known).Union(Places()).Take(MostPlaces)), AskedBy = track == Track.Handover ? item.Holding?.By : null });
             return started;
         }
 

@@ -43,9 +43,9 @@ internal sealed class Chases(IDbContextFactory<HubDb> dbs, SlaBooks books, OwedW
         return ids.Length == 0 ? null : await db.Deliveries.Where(delivery => ids.Contains(delivery.Id)).MaxAsync(delivery => delivery.DeliveredAt, stop);
     }
 
-    // Those at which the party itself is asked.
+    // Those at which the party itself is asked, after the word was due. A reminder before is not asking again.
     private static IEnumerable<ClockStage> StagesOf(ContactLevel level) =>
-        new[] { ClockStage.DueSoon, ClockStage.Breached, ClockStage.Headquarters }.Where(stage => ContactLevels.Of(stage) == level);
+        new[] { ClockStage.Breached, ClockStage.Headquarters }.Where(stage => ContactLevels.Of(stage) == level);
 
     private Instant? NextCheck(DutyClock clock, Instant now)
     {
