@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using IncidentTracker.Domain;
 using IncidentTracker.Incidents;
-using IncidentTracker.Tasks;
 using IncidentTracker.Web;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,7 +11,7 @@ using NodaTime;
 namespace IncidentTracker.HubTests;
 
 /// <summary>What the program does beside being a hub, as an operator types it.</summary>
-public sealed class CommandTests : IDisposable
+public sealed partial class CommandTests : IDisposable
 {
     private const string Agreed = """
         {
@@ -122,21 +122,29 @@ public sealed class CommandTests : IDisposable
         foreach (var reference in references[..6]) await hub.As("XB").AcceptedAsync(Say.That($"a-{reference}", reference, "ACKNOWLEDGED"));
         // A file of sightings is rebuilt, too.
         await hub.As("GO").BatchAsync(Say.Seen("s1", "0909999999", "LAST_SEEN"));
-        await FollowedAsync(hub);
+        await hub.FollowDutiesAsync();
         var before = await StoredAsync(hub);
         var ids = await hub.WithDbAsync(db => db.Incidents.Where(row => row.Reference != null).OrderBy(row => row.Id).Select(row => row.Id).ToListAsync());
 
         await SpoilAsync(hub, ids);
         Assert.NotEqual(before, await StoredAsync(hub));
-        var (exitCode, output, _) = await RunAsync([Rebuilding.Name], hub.Database);
+        var mended = 0;
+        for (var runs = 0; await StoredAsync(hub) != before; runs++)
+        {
+            Assert.True(runs < 20, "The rebuild does not come to an end.");
+            var (exitCode, output, _) = await RunAsync([Rebuilding.Name], hub.Database);
+            var counted = Counts().Match(output.TrimEnd().Split('\n')[^1]);
+            Assert.True(exitCode == 0 && counted.Success, output);
+            // What the list of duties has not followed yet is left alone until it has; others' transactions may hold it back.
+            mended += int.Parse(counted.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+        }
 
-        Assert.Equal((0, "13 cases and files of sightings: 6 equal, 7 mended, 0 not"), (exitCode, output.TrimEnd().Split('\n')[^1]));
-        Assert.Equal(before, await StoredAsync(hub));
+        Assert.Equal(7, mended);
         Assert.Contains("13 equal, 0 mended, 0 not", (await RunAsync([Rebuilding.Name], hub.Database)).Output, StringComparison.Ordinal);
 
         // The hub knew the cases as they were; it reads them anew.
         foreach (var reference in references) await hub.As("XB").AcceptedAsync(Say.That($"b-{reference}", reference, "ACKNOWLEDGED"));
-        await FollowedAsync(hub);
+        await hub.FollowDutiesAsync();
         await hub.ProveStoredEqualsFoldedAsync();
         hub.MustBeQuiet();
     }
@@ -146,7 +154,7 @@ public sealed class CommandTests : IDisposable
     {
         await using var hub = await Hub.StartAsync();
         foreach (var tag in new[] { "0901000001", "0901000002" }) await hub.As("XB").OpenAsync(tag);
-        await FollowedAsync(hub);
+        await hub.FollowDutiesAsync();
         var ids = await hub.WithDbAsync(db => db.Incidents.OrderBy(row => row.Id).Select(row => row.Id).ToListAsync());
         await hub.WithDbAsync(db => db.Claims.Where(claim => claim.IncidentId == ids[0]).ExecuteUpdateAsync(set => set.SetProperty(row => row.Body, new byte[] { 0xFF, 0xFF })));
         await hub.WithDbAsync(db => db.Incidents.Where(row => row.Id == ids[1]).ExecuteUpdateAsync(set => set.SetProperty(row => row.State, Array.Empty<byte>())));
@@ -173,11 +181,6 @@ public sealed class CommandTests : IDisposable
         await hub.WithDbAsync(db => db.LookAgain.Where(row => row.IncidentId == ids[8]).ExecuteUpdateAsync(set => set.SetProperty(row => row.At, late)));
         await hub.WithDbAsync(db => db.Duties.Where(row => row.IncidentId == ids[5]).ExecuteDeleteAsync());
         await hub.WithDbAsync(db => db.Duties.Where(row => row.IncidentId == ids[6]).ExecuteUpdateAsync(set => set.SetProperty(row => row.Party, "GO")));
-    }
-
-    private static async Task FollowedAsync(Hub hub)
-    {
-        while (await hub.Services.GetRequiredService<DutyBoard>().FollowAsync(CancellationToken.None) > 0) { }
     }
 
     private static Task<string> StoredAsync(Hub hub) => hub.WithDbAsync(async db =>
@@ -213,4 +216,7 @@ public sealed class CommandTests : IDisposable
             if (!program.HasExited) program.Kill();
         }
     }
+
+    [GeneratedRegex("^13 cases and files of sightings: \\d+ equal, (\\d+) mended, 0 not$")]
+    private static partial Regex Counts();
 }

@@ -287,7 +287,7 @@ public sealed partial class TrackTests : IAsyncLifetime
     [GeneratedRegex("<p class=\"when\"><time datetime=\"([^\"]+)\"")]
     private static partial Regex Moments();
 
-    [GeneratedRegex("<script type=\"module\" src=\"/site\\.[0-9a-f]+\\.js\"></script>")]
+    [GeneratedRegex("<script type=\"module\" src=\"/assets/site\\.[0-9a-f]+\\.js\"></script>")]
     private static partial Regex OwnScript();
 
     [GeneratedRegex("rel=\"stylesheet\" href=\"([^\"]+)\"")]
