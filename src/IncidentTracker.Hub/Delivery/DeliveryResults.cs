@@ -52,6 +52,12 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
     public async Task WriteAsync(DeliveryRow mail, Attempt attempt)
     {
         meter.Mail(attempt.Outcome);
+        // Another mail to the same address may tell the same at this moment; then it is told already.
+        if (!await TryWriteAsync(mail, attempt)) await TryWriteAsync(mail, attempt);
+    }
+
+    private async Task<bool> TryWriteAsync(DeliveryRow mail, Attempt attempt)
+    {
         var now = time.Now();
         using var turn = await engine.EnterAsync(CancellationToken.None);
         await using var db = await dbs.CreateDbContextAsync();
@@ -64,12 +70,13 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
             _ when attempt.Wait is { } wait => mail.CreatedAt + Schedule.MailWaitsFor > now ? await ReleaseAsync(db, mail, time.In(wait)) : await ParkAsync(db, mail, Exhausted),
             _ => await AgainAsync(db, mail, Schedule.AfterMail(mail.Attempts + 1), Duration.Zero),
         };
-        if (!known) return;
+        if (!known) return true;
 
         db.Add(Row(mail, attempt, now));
         if (attempt is { Outcome: AttemptOutcome.Rejected, Status: > 0 }) await unreachable.TellAsync(db, mail, Mailer.ReasonOf(attempt), now);
-        await db.SaveChangesAsync();
+        if (!await db.TrySaveAsync(engine, CancellationToken.None)) return false;
         await transaction.CommitAsync();
+        return true;
     }
 
     /// <summary>A webhook that waits from now on.</summary>

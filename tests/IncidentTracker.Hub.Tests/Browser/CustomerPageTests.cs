@@ -44,6 +44,7 @@ public sealed class CustomerPageTests(Chromium chromium) : IAsyncLifetime
         var page = await OpenCaseAsync(new() { ViewportSize = new() { Width = 320, Height = 400 } });
         await page.WaitForLoadStateAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Check again" }).FocusAsync();
+        await page.EvaluateAsync("scrollTo({ top: 200, behavior: 'instant' })");
         var (before, scrolled) = (await page.Locator("h1").InnerTextAsync(), await page.EvaluateAsync<int>("Math.round(scrollY)"));
 
         await _hub.As("CQ").AcceptedAsync(Say.That("u-1", _reference, "DELIVERY_ATTEMPTED", "FNC"));

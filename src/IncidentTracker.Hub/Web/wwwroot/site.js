@@ -20,7 +20,7 @@ function show(page) {
   const [before, at, x, y] = [said(), focusable().indexOf(document.activeElement), scrollX, scrollY];
   main.replaceChildren(...fresh.childNodes);
   if (at >= 0) focusable()[at]?.focus({ preventScroll: true });
-  scrollTo(x, y);
+  scrollTo({ left: x, top: y, behavior: 'instant' });
   if (said() !== before) news.textContent = `There is news. ${main.querySelector('h1').textContent}`;
 }
 
