@@ -125,7 +125,7 @@ public sealed record CaseState
     /// <summary>Who searched last; it goes on when a match turns out wrong.</summary>
     public OrganizationId? Searching { get; init; }
 
-    /// <summary>The latest moment anybody has named so far: a claim after it can be added without looking back.</summary>
+    /// <summary>The latest moment anybody but the hub has named so far: a claim after it can be added without looking back, because the hub's own remarks change nothing.</summary>
     public Instant? LastOrderAt { get; init; }
 
     /// <summary>When anybody on the case was last heard, by the hub's clock.</summary>

@@ -109,7 +109,7 @@ public static class Fold
     // nor is what others cannot read, nor what the hub says itself.
     private static CaseState Heard(CaseState state, Claim claim, Marks marks)
     {
-        state = state with { LastOrderAt = Latest(state.LastOrderAt, claim), ClaimCount = state.ClaimCount + 1 };
+        state = state with { LastOrderAt = claim.IsRemark ? state.LastOrderAt : Latest(state.LastOrderAt, claim), ClaimCount = state.ClaimCount + 1 };
         if (claim.IsInternal || claim.Judgement is not null || (marks & (Marks.Quarantined | Marks.ProbableDuplicate)) != 0) return state;
         return state.HeardAt is { } heard && heard >= claim.ReceivedAt ? state : state with { HeardAt = claim.ReceivedAt, HeardFrom = claim.By };
     }

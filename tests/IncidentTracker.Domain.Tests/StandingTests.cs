@@ -155,6 +155,19 @@ public sealed class StandingTests
     }
 
     [Fact]
+    public void What_was_reported_late_needs_no_retelling_because_the_hub_has_said_that_it_was_late()
+    {
+        Claim[] searched = [By("GO").At("07-06 10:00").Says("TRACING")];
+        var told = Fold.All(Case(), Watchman.Live(Case(), searched, On("07-08 10:00")).Heard);
+        Assert.Contains(told.Entries, entry => entry.Claim.StatusCode == HubWords.Breached);
+
+        var late = By("GO").At("07-06 18:00").Heard("07-08 11:00").Says("SECONDARY_TRACING");
+        var added = Assert.IsType<Decision.Applied>(Updates.Decide(Case(), Course.At(told.State), late));
+
+        Assert.Equal(Written.Of(Fold.All(Case(), told.Entries.Select(entry => entry.Claim).Append(late)).State), Written.Of(added.Course.State));
+    }
+
+    [Fact]
     public void An_update_that_says_nothing_is_refused() =>
         Assert.Equal([Refusals.UpdateIsEmpty], Updates.Check(By("GO").At("07-06 10:00")).Select(violation => violation.Why));
 }
