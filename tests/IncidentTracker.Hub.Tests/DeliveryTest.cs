@@ -81,8 +81,10 @@ public abstract class DeliveryTest : IAsyncLifetime
     /// <summary>Everything that has changed so far has become events.</summary>
     private protected async Task FannedOutAsync()
     {
-        var last = await Hub.WithDbAsync(db => db.Changes.MaxAsync(change => change.Position));
-        await UntilAsync(() => Hub.WithDbAsync(db => db.EventCursor.AnyAsync(cursor => cursor.Position >= last)));
+        // Positions are given out before the commits; transactions have the order that readers follow.
+        var last = await Hub.WithDbAsync(db => db.Changes.AsNoTracking().OrderByDescending(change => change.TransactionId).ThenByDescending(change => change.Position).FirstAsync());
+        await UntilAsync(() => Hub.WithDbAsync(db => db.EventCursor.AnyAsync(cursor =>
+            cursor.TransactionId > last.TransactionId || (cursor.TransactionId == last.TransactionId && cursor.Position >= last.Position))));
     }
 
     /// <summary>Moves time on, and waits for the attempt that is then due.</summary>

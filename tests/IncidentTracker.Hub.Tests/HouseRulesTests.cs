@@ -72,6 +72,22 @@ public sealed partial class HouseRulesTests
     }
 
     [Fact]
+    public void Namespaces_are_used_in_order_and_those_of_the_framework_first()
+    {
+        var wrong = new List<string>();
+        foreach (var file in Files("src", ".cs").Concat(Files("partners", ".cs")).Concat(Files("tests", ".cs")))
+        {
+            var used = File.ReadLines(Full(file)).TakeWhile(line => line.Length == 0 || line[0] is '#' or '/' || line.StartsWith("using ", StringComparison.Ordinal))
+                .Where(line => line.StartsWith("using ", StringComparison.Ordinal)).Select(line => line["using ".Length..].TrimEnd(';')).ToArray();
+            var ordered = used.OrderBy(name => name.Contains('=') ? 2 : name.StartsWith("static ", StringComparison.Ordinal) ? 1 : 0)
+                .ThenBy(name => Framework().IsMatch(name) ? 0 : 1).ThenBy(name => name, StringComparer.OrdinalIgnoreCase);
+            if (!used.SequenceEqual(ordered)) wrong.Add(file);
+        }
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
     public void Nothing_in_the_repository_names_the_machine_or_the_package_source_it_was_made_with()
     {
         var tell = new List<string>();
@@ -115,6 +131,9 @@ public sealed partial class HouseRulesTests
 
     [GeneratedRegex(@"(^|/)(artifacts|node_modules|bin|obj|data|\.git|\.vs|\.idea|__pycache__)(/|$)|\.user$|\.db(-\w+)?$")]
     private static partial Regex Built();
+
+    [GeneratedRegex(@"^(static )?System(\.|$)")]
+    private static partial Regex Framework();
 
     [GeneratedRegex(@"using (Npgsql|Microsoft\.Data\.Sqlite)|\b(Npgsql|Sqlite)(Connection|Command|DataSource|Exception|Parameter)\b|UseNpgsql|UseSqlite")]
     private static partial Regex Driver();
