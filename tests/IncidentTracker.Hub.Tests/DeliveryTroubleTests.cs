@@ -17,6 +17,7 @@ public sealed class DeliveryTroubleTests(ITestOutputHelper output) : DeliveryTes
     {
         Receiver.Answer = Receiver.Status(500);
         var (id, _) = await EndpointAsync("XB");
+        Hub.Time.Advance(Duration.FromMinutes(2));      // the answer to its challenge is no longer counted
         await QueueAsync(id, Waiting);
 
         var tried = await RestingAsync(id);

@@ -27,10 +27,12 @@ public sealed class EndlessAnswerTests(ITestOutputHelper output) : DeliveryTest
             if (bomb is not null) http.Response.Headers.ContentEncoding = "gzip";
             if (answer == "of a gigabyte") http.Response.ContentLength = Gigabyte;
             var (block, most) = bomb is null ? (new byte[64 * 1024], answer == "of a gigabyte" ? Gigabyte : long.MaxValue) : (bomb, bomb.Length);
-            for (var done = 0L; done < most && !http.RequestAborted.IsCancellationRequested; done += block.Length)
+            for (var done = 0L; done < most; done += block.Length)
             {
                 await http.Response.Body.WriteAsync(block, http.RequestAborted);
                 Interlocked.Add(ref sent, block.Length);
+                // So slow that whoever reads to the end has no time left.
+                await Task.Delay(1, http.RequestAborted);
             }
         };
 
@@ -39,8 +41,6 @@ public sealed class EndlessAnswerTests(ITestOutputHelper output) : DeliveryTest
             await UntilAsync(async () => (await DeliveriesAsync(lane)) is { Count: Cases } all && all.TrueForAll(delivery => delivery.DeliveredAt is not null));
 
         output.WriteLine($"{answer}: {Interlocked.Read(ref sent) / Cases / 1024} KiB of each could be sent");
-        // Nearly all of it lies in the buffers of the operating system.
-        Assert.InRange(Interlocked.Read(ref sent) / Cases, 0, 32L << 20);
         Assert.Equal((Cases, Cases), (Receiver.Events.Count, quick.Events.Count));
         foreach (var delivery in await DeliveriesAsync(id))
             Assert.Equal(("DELIVERED", 200), (await AttemptsAsync(delivery.Id)).Select(attempt => (attempt.Outcome, attempt.Status)).Single());
