@@ -5,6 +5,7 @@ using System.Text;
 using IncidentTracker.Data;
 using IncidentTracker.Delivery;
 using Microsoft.EntityFrameworkCore;
+using NodaTime;
 
 namespace IncidentTracker.HubTests;
 
@@ -55,6 +56,43 @@ public sealed class MailTroubleTests
         Assert.DoesNotContain(hub.Log, line => line.Text.Contains('@', StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task After_an_hour_without_a_server_every_mail_comes_once_but_for_one_copy_of_each_that_was_cut()
+    {
+        const int Usual = 12;
+        string[] cut = ["cut.one@xb.example", "cut.two@xb.example"];
+        var down = await MailServer.StartAsync();
+        await down.DisposeAsync();
+        await using var hub = await Hub.StartAsync([.. down.Settings, .. Silences.SettingsOf("XB Station unknown@xb.example", "XB Headquarters hq@xb.example")]);
+        string[] all = [.. Enumerable.Range(0, Usual).Select(i => $"desk{i}@xb.example"), "greylist@xb.example", "unknown@xb.example", .. cut];
+        foreach (var address in all) await QueueAsync(hub, address, "first");
+        for (var minute = 0; minute < 60; minute++)
+        {
+            await UntilAsync(hub, mails => mails.TrueForAll(mail => mail.LockedUntil is null));
+            var before = (await MailsAsync(hub)).Sum(mail => mail.Fence);
+            hub.Time.Advance(Duration.FromMinutes(1.01));
+            await UntilAsync(hub, mails => mails.Sum(mail => mail.Fence) > before);
+        }
+
+        await using var server = await MailServer.StartAsync("--port", $"{down.Port}");
+        // In steps that are shorter than a lock, and only while nothing is on its way.
+        var steps = 0;
+        for (; !(await MailsAsync(hub)).TrueForAll(mail => mail.NextAt is null); steps++)
+        {
+            Assert.True(steps < 400, "It did not come to that.");
+            await UntilAsync(hub, mails => mails.TrueForAll(mail => mail.LockedUntil is null));
+            hub.Time.Advance(Duration.FromSeconds(15));
+            await Task.Delay(TimeSpan.FromMilliseconds(300));
+        }
+
+        Assert.Equal(all.Except(["unknown@xb.example"]).Concat(cut).Append("hq@xb.example").Order(), server.Mails.Select(mail => mail.To).Order());
+        Assert.Equal(all.Length, server.Mails.Select(mail => mail.Header("Message-ID")).Distinct().Count());
+        Assert.Equal("A mail address of yours does not work", server.Mails.Single(mail => mail.To == "hq@xb.example").Header("Subject"));
+        Assert.Equal([("unknown@xb.example", "SMTP_550")], (await MailsAsync(hub)).Where(mail => mail.ParkedReason is not null).Select(mail => (mail.Recipient!, mail.ParkedReason!)));
+        // The hour cost nobody a try.
+        Assert.All(await MailsAsync(hub), mail => Assert.Equal(mail.Recipient == "greylist@xb.example" || cut.Contains(mail.Recipient) ? 1 : 0, mail.Attempts));
+    }
+
     private static async Task MustEndInTimeAsync(Socket listener)
     {
         using var end = listener;
@@ -103,10 +141,12 @@ public sealed class MailTroubleTests
         return db.SaveChangesAsync();
     });
 
+    private static Task<List<DeliveryRow>> MailsAsync(Hub hub) => hub.WithDbAsync(db => db.Deliveries.AsNoTracking().ToListAsync());
+
     private static async Task UntilAsync(Hub hub, Predicate<List<DeliveryRow>> isSo)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        while (!isSo(await hub.WithDbAsync(db => db.Deliveries.AsNoTracking().ToListAsync())))
+        while (!isSo(await MailsAsync(hub)))
         {
             if (patience.IsCancellationRequested) Assert.Fail("It did not come to that.");
             await Task.Delay(50, CancellationToken.None);

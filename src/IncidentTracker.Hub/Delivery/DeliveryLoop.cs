@@ -10,7 +10,7 @@ namespace IncidentTracker.Delivery;
 
 /// <summary>
 /// Takes what is due and tries it. Every endpoint is a lane with a few places, and so is the mail, so that whoever is slow
-/// holds up nobody else; one that fails has a single place until it is back.
+/// holds up nobody else; one that fails has a single place until it is back. Each hub counts its own places.
 /// </summary>
 internal sealed partial class DeliveryLoop(
     IDbContextFactory<HubDb> dbs, Engine engine, Postman postman, Mailer mailer, DeliveryResults results, IOptions<WebhookOptions> options, TimeProvider time, ILogger<DeliveryLoop> log) : BackgroundService
@@ -23,6 +23,9 @@ internal sealed partial class DeliveryLoop(
 
     // The mail server was not there: when to look again, with one mail. 0: it is there.
     private long _mailAgainAt;
+
+    // Too much has failed at an endpoint just now: until when this hub leaves it alone. Others go by what they have seen.
+    private readonly ConcurrentDictionary<string, Instant> _restsUntil = new();
 
     private readonly ConcurrentDictionary<string, int> _busy = new();
     private readonly ConcurrentDictionary<Task, bool> _running = new();
@@ -67,7 +70,7 @@ internal sealed partial class DeliveryLoop(
         foreach (var lane in await LanesAsync(db, now, stop))
         {
             var room = lane.Places - _busy.GetValueOrDefault(lane.Id);
-            if (room <= 0) continue;
+            if (room <= 0 || _restsUntil.GetValueOrDefault(lane.Id) > now) continue;
 
             IReadOnlyList<DeliveryRow> taken;
             using (await engine.EnterAsync(stop)) taken = await engine.TakeDeliveriesAsync(db, lane.Id, lane.Due, now, time.In(Schedule.LockFor), room, CancellationToken.None);
@@ -114,7 +117,13 @@ internal sealed partial class DeliveryLoop(
     {
         try
         {
-            if (lane.Endpoint is { } endpoint) await results.WriteAsync(endpoint, delivery, await postman.SendAsync(endpoint, delivery, stop), isProbe);
+            if (lane.Endpoint is { } endpoint)
+            {
+                var attempt = await postman.SendAsync(endpoint, delivery, stop);
+                if (attempt is { Outcome: AttemptOutcome.NotTried, Wait: { } rest }) _restsUntil[endpoint.Id] = time.In(rest);
+                else if (attempt.Succeeded) _restsUntil.TryRemove(endpoint.Id, out _);
+                await results.WriteAsync(endpoint, delivery, attempt, isProbe);
+            }
             else
             {
                 var attempt = await mailer.SendAsync(delivery, stop);

@@ -34,8 +34,7 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
         var known = attempt switch
         {
             { Succeeded: true } => await DoneAsync(db, delivery, now),
-            _ when isProbe => await ReleaseAsync(db, delivery, delivery.NextAt),
-            { Outcome: AttemptOutcome.NotTried } => await ReleaseAsync(db, delivery, attempt.Wait is { } wait ? time.In(wait) : now),
+            _ when isProbe || attempt.Outcome == AttemptOutcome.NotTried => await ReleaseAsync(db, delivery, delivery.NextAt),
             { Outcome: AttemptOutcome.Gone } when isChallenge => await ParkAsync(db, delivery, Named.Of(AttemptOutcome.Gone)),
             _ => await AgainAsync(db, delivery, Schedule.AfterWebhook(delivery.Attempts + 1), attempt.Wait ?? Duration.Zero),
         };
@@ -43,7 +42,8 @@ internal sealed partial class DeliveryResults(IDbContextFactory<HubDb> dbs, Engi
 
         if (attempt.Outcome != AttemptOutcome.NotTried && (attempt.Succeeded || !isProbe)) db.Add(Row(delivery, attempt, now));
         if (attempt.Succeeded) await PraiseAsync(db, held, isChallenge, now);
-        else if (!isChallenge) await BlameAsync(db, held, endpoints, attempt, now);
+        // What was not tried says nothing: another hub may be getting through.
+        else if (!isChallenge && attempt.Outcome != AttemptOutcome.NotTried) await BlameAsync(db, held, endpoints, attempt, now);
 
         await db.SaveChangesAsync();
         await transaction.CommitAsync();

@@ -13,7 +13,7 @@ public sealed record WebhookOptions : IValidatableObject
     [Range(1, 1_000)]
     public int EndpointsPerOrganization { get; init; } = 10;
 
-    /// <summary>Most attempts at one endpoint at the same time.</summary>
+    /// <summary>Most attempts of this hub at one endpoint at the same time. Three hubs on a database may make three times as many.</summary>
     [Range(1, 256)]
     public int AtOnce { get; init; } = 8;
 
