@@ -16,29 +16,25 @@ namespace IncidentTracker.HubTests;
 internal sealed class Faults
 {
     private readonly AsyncLocal<bool> _isHere = new();
-    private readonly List<string> _hits = [];
     private readonly ConcurrentQueue<string> _passed = [];
-    private Func<Exception>? _fault;
-    private int _left;
+    private (string Place, int Time, Func<Exception> Make)? _fault;
 
-    /// <summary>The places at which something went wrong so far.</summary>
-    public IReadOnlyList<string> Hits => _hits;
+    /// <summary>The steps that were taken since it was last armed: by writers, and in the caller's own course.</summary>
+    public IReadOnlyList<string> Passed => [.. _passed];
 
-    /// <summary>The places that were passed since it was last armed.</summary>
-    public string Passed => string.Join(", ", _passed);
-
-    /// <summary>The step of this number goes wrong: of those that writers take, and of those that are taken in the caller's own course.</summary>
-    public void Arm(int step, Func<Exception> fault)
+    /// <summary>What is done at this place for that time goes wrong.</summary>
+    public void Arm(string place, int time, Func<Exception> make)
     {
         _passed.Clear();
-        (_isHere.Value, _left, _fault) = (true, step, fault);
+        (_isHere.Value, _fault) = (true, (place, time, make));
     }
 
-    /// <summary>Whether it was reached. Nothing goes wrong from here on.</summary>
+    /// <summary>Whether it went wrong. Nothing does from here on.</summary>
     public bool Disarm()
     {
-        (_isHere.Value, var fault) = (false, Interlocked.Exchange(ref _fault, null));
-        return fault is null;
+        var (place, time, _) = _fault!.Value;
+        (_isHere.Value, _fault) = (false, null);
+        return _passed.Count(passed => passed == place) >= time;
     }
 
     public void PassHere(string place)
@@ -50,10 +46,7 @@ internal sealed class Faults
     {
         if (_fault is not { } fault) return;
         _passed.Enqueue(place);
-        if (Interlocked.Decrement(ref _left) != 0) return;
-        _fault = null;
-        _hits.Add(place);
-        throw fault();
+        if (fault.Place == place && _passed.Count(passed => passed == place) == fault.Time) throw fault.Make();
     }
 }
 
