@@ -158,6 +158,11 @@ public sealed class FaultTests : IAsyncLifetime
         return _other;
     }
 
-    // Here a test says when people are told.
-    private static Task StopTellingAsync(Hub hub) => hub.Services.GetServices<IHostedService>().OfType<AlertLoop>().Single().StopAsync(CancellationToken.None);
+    // Here a test says when people are told. A loop that is stopped before it has begun would end its hub; one that answers has begun.
+    private static async Task StopTellingAsync(Hub hub)
+    {
+        using var browser = hub.Browse();
+        await browser.GetStringAsync("/healthz/ready");
+        await hub.Services.GetServices<IHostedService>().OfType<AlertLoop>().Single().StopAsync(CancellationToken.None);
+    }
 }
