@@ -34,12 +34,16 @@ internal static class Step
         {
             if (!claim.IsAbout(items[i])) continue;
             var (item, noted) = TakeItem(items[i], claim, status, mayExpect);
-            if (claim.Classifier == Classifier.Actual) item = Duties.Answer(state, item, claim, status);
             items = items.SetItem(i, item);
             onItems |= noted;
             onEveryItem &= noted;
         }
-        return (state with { Items = items }, marks | (onItems & ~OnlyIfOnEveryItem) | (onItems & onEveryItem));
+        marks |= (onItems & ~OnlyIfOnEveryItem) | (onItems & onEveryItem);
+        // What was not the sender's to say answers nothing.
+        var isAnswer = claim.Classifier == Classifier.Actual && (marks & Marks.NotAuthorised) == 0;
+        for (var i = 0; isAnswer && i < items.Length; i++)
+            if (claim.IsAbout(items[i]) && Duties.Answer(state, items[i], claim, status) is var answered && !ReferenceEquals(answered, items[i])) items = items.SetItem(i, answered);
+        return (state with { Items = items }, marks);
     }
 
     /// <summary>Whether somebody who may says that the found bag is the right one.</summary>

@@ -31,6 +31,17 @@ public sealed class AlertTests
     }
 
     [Fact]
+    public async Task Whoever_is_named_twice_hears_once_however_the_address_is_written()
+    {
+        await using var hub = await Silences.StartAsync("GO Station desk@go.example", "GO Station Desk@GO.example", "GO Station desk@go.example", "GO Headquarters desk@go.example");
+        await hub.AskAsync("XB", 1);
+
+        await hub.LiveAndTellAsync(Duration.FromHours(2.5));
+
+        Assert.Equal("desk@go.example", Assert.Single(await hub.MailRowsAsync()).Recipient, ignoreCase: true);
+    }
+
+    [Fact]
     public async Task A_word_that_comes_before_people_are_told_leaves_nothing_to_tell()
     {
         await using var hub = await StartAsync();

@@ -124,7 +124,7 @@ public sealed class FanOutTests(ITestOutputHelper output) : DeliveryTest
         await EndpointAsync("XB");
         var references = new List<string>();
         for (var i = 0; i < Cases; i++) references.Add(await Hub.As("XB").OpenAsync($"0900000{i:000}"));
-        for (var i = 0; i < 10; i++) await Hub.As("XB").BatchAsync([.. references.Select(reference => Say.Note($"u-{i}", reference))]);
+        for (var i = 0; i < 10; i++) await Hub.As("XB").BatchAsync([.. references.Select(reference => Say.Note($"u-{i}", reference, $"Asked the store {i} times."))]);
 
         var started = Stopwatch.StartNew();
         await FannedOutAsync();

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using NodaTime;
 
 namespace IncidentTracker.HubTests;
@@ -26,6 +27,7 @@ internal sealed class Hub : IAsyncDisposable
     private readonly List<GrpcChannel> _channels = [];
     private readonly LogCatcher _log = new();
     private Factory? _factory;
+    private Faults? _faults;
 
     private Hub(TestDatabase database, bool ownsDatabase, ManualTime time, (string Key, string Value)[] settings) =>
         (_database, _ownsDatabase, Time, _settings) = (database, ownsDatabase, time, settings);
@@ -44,9 +46,12 @@ internal sealed class Hub : IAsyncDisposable
 
     public IServiceProvider Services => _factory!.Services;
 
-    public static async Task<Hub> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<Hub> StartAsync(params (string Key, string Value)[] settings) => StartAsync(null, settings);
+
+    /// <summary>A hub to which something goes wrong on the way to its database.</summary>
+    public static async Task<Hub> StartAsync(Faults? faults, params (string Key, string Value)[] settings)
     {
-        var hub = new Hub(await TestDatabase.CreateAsync(), true, new(Instant.FromUtc(2026, 7, 6, 12, 0)), settings);
+        var hub = new Hub(await TestDatabase.CreateAsync(), true, new(Instant.FromUtc(2026, 7, 6, 12, 0)), settings) { _faults = faults };
         try { hub.Start(); }
         catch
         {
@@ -182,7 +187,11 @@ internal sealed class Hub : IAsyncDisposable
             foreach (var (key, value) in DevelopmentPartners.Settings.Concat(hub._settings)) builder.UseSetting(key, value);
 
             builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(hub._log));
-            builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(hub.Time));
+            builder.ConfigureTestServices(services =>
+            {
+                services.AddSingleton<TimeProvider>(hub.Time);
+                if (hub._faults is { } faults) services.AddSingleton<Engine>(from => new FailingEngine(Engine.For(from.GetRequiredService<IOptions<DatabaseOptions>>().Value), faults));
+            });
         }
     }
 }

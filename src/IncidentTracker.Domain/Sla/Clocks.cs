@@ -120,7 +120,9 @@ public static class Clocks
         private int HearItem(SlaPolicy policy, ImmutableArray<DutyClock> running, ItemState item, Track track, string status, int started)
         {
             var clock = Find(running, item.Id, track);
-            var spoke = clock is not null && _isWord && claim.IsAbout(item) && claim.IsWordOf(clock.Party) && (track != Track.Handover || claim.Custody is not null) && MayAnswer(clock);
+            var spoke = clock is not null && _isWord && claim.IsAbout(item) && claim.IsWordOf(clock.Party) && MayAnswer(clock)
+                // Whoever has the bag now has taken it, in whatever words.
+                && (track != Track.Handover || claim.Custody is not null || item.Holding?.By == clock.Party);
             var duty = Duties.Of(policy, state, item, status);
 
             if (duty is { } same && clock is not null && clock.Status == same.Rule.Status && clock.Party == same.Party && !spoke)

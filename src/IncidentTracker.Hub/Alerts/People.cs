@@ -22,7 +22,7 @@ internal sealed class People(OrganizationId party, IReadOnlyList<ContactRow> con
     public IReadOnlyList<string> At(ContactLevel level, OrganizationId? owner)
     {
         var organization = level == ContactLevel.Supervisor ? owner : party;
-        return [.. contacts.Where(contact => contact.Level == level && (level == ContactLevel.Mediator || contact.OrganizationId == organization?.Value)).Select(contact => contact.Mail).Distinct().Order(StringComparer.Ordinal)];
+        return [.. contacts.Where(contact => contact.Level == level && (level == ContactLevel.Mediator || contact.OrganizationId == organization?.Value)).Select(contact => contact.Mail).Order(StringComparer.Ordinal).DistinctBy(Unsubscribing.Plain)];
     }
 
     /// <summary>The level whose turn a step is. Null: there is nobody at all. A reminder stays with the party.</summary>

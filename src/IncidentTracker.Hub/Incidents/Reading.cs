@@ -78,7 +78,8 @@ internal sealed partial class CaseReader(IDbContextFactory<HubDb> dbs, ILogger<C
     {
         var row = stored.Row;
         var file = CaseLoading.Open(row.AsRow(), [.. stored.Joined.Select(incident => incident.AsRow())]);
-        var told = CaseLoading.Claims(file, stored.Claims.Select(claim => claim.AsRow()).ToLookup(claim => claim.Incident)).ToArray();
+        // What came in after the row was read belongs to the next version.
+        var told = CaseLoading.Claims(file, stored.Claims.Select(claim => claim.AsRow()).ToLookup(claim => claim.Incident)).Where(one => !(one.Claim.ReceivedAt > file.Watch.HeardUpTo)).ToArray();
         return new(row.Id, stored.Reference, row.Version, row.OpenedAt, file.Facts, CaseCodec.ReadLegs(row.Facts),
             [.. stored.References.Select(known => new ExternalReference(known.Scheme, known.Value, ReferenceDays.Day(known.Day))).Distinct()],
             Fold.All(file.Facts, told.Select(one => one.Claim)), file.Watch,

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Google.Protobuf;
 using IncidentTracker.Access;
+using IncidentTracker.Domain;
 
 namespace IncidentTracker.Incidents;
 
@@ -19,7 +20,9 @@ internal sealed class Sight(CaseViews views, PublicViews publicViews)
         (shown.TimelineVersion, shown.CustomerSentence) = (0, "");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(shown.ToByteArray());
-        foreach (var entry in CaseViews.Entries(read, partner)) hash.AppendData(entry.ToByteArray());
+        // What a system that forgot says again is a line, and nothing new.
+        var fresh = read with { Story = read.Story with { Entries = read.Story.Entries.RemoveAll(entry => entry.Is(Marks.ProbableDuplicate)) } };
+        foreach (var entry in CaseViews.Entries(fresh, partner)) hash.AppendData(entry.ToByteArray());
         return hash.GetHashAndReset();
     }
 
