@@ -77,6 +77,7 @@ public sealed class FanOutTests(ITestOutputHelper output) : DeliveryTest
     public async Task What_happened_before_anybody_listened_is_not_told()
     {
         for (var i = 0; i < 5; i++) await Hub.As("XB").OpenAsync($"090000000{i}");
+        Hub.Time.Advance(Duration.FromSeconds(1));
         var (id, _) = await EndpointAsync("XB");
 
         await Hub.As("XB").OpenAsync(Tag);

@@ -12,26 +12,26 @@ namespace IncidentTracker.HubTests;
 /// </summary>
 public sealed class ManyHubsTests(ITestOutputHelper output)
 {
-    private const int Kills = 20;
-
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly Duration Lease = Duration.FromSeconds(10);
 
     // What a clock of the cases has left after its reminder.
     private static readonly Duration ReminderToDue = Duration.FromMinutes(6);
 
-    // SQLite serves one hub.
+    // SQLite serves one hub, which nobody else can take work from.
     private static readonly int Hubs = TestDatabase.IsPostgres ? 3 : 1;
+    private static readonly int Kills = TestDatabase.IsPostgres ? 20 : 5;
+    private static readonly int DueAtOnce = TestDatabase.IsPostgres ? 10_000 : 2_000;
 
     // A hub takes 500 cases at a time: enough that all of them have work, in transactions that are small enough to be hit.
     private static readonly int DueAtEachKill = TestDatabase.IsPostgres ? 1_200 : 500;
     private static readonly Dictionary<string, string> SmallSteps = new() { ["Ingest__BatchSize"] = "10" };
 
     [Fact]
-    public async Task Ten_thousand_words_due_in_the_same_second_are_each_said_once()
+    public async Task Thousands_of_words_due_in_the_same_second_are_each_said_once()
     {
         await using var hubs = await Crew.StartAsync(Hubs, []);
-        var cases = await StoreAsync(hubs.Database, 10_000);
+        var cases = await StoreAsync(hubs.Database, DueAtOnce);
         var dueAt = Now() + Duration.FromSeconds(10);
         await DueCases.MoveAsync(hubs.Database, cases, dueAt);
         Assert.True(Now() < dueAt, "The cases were due before all of them were stored.");
@@ -46,7 +46,7 @@ public sealed class ManyHubsTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Hubs_killed_twenty_times_while_they_say_words_lose_and_double_none_and_the_others_go_on()
+    public async Task Hubs_killed_again_and_again_while_they_say_words_lose_and_double_none_and_the_others_go_on()
     {
         await using var hubs = await Crew.StartAsync(Hubs, SmallSteps);
         var cases = await StoreAsync(hubs.Database, 2 * Kills * DueAtEachKill);
