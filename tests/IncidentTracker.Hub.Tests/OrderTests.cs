@@ -31,10 +31,10 @@ public sealed class OrderTests : HubTest
         from precision in Gen.Frequency((8, Gen.Constant(TimePrecision.Second)), (1, Gen.Constant(TimePrecision.Unknown)))
         select (speaker, Spoken(code, tag, minute, kind, party, target, precision));
 
+    // Of what is said twice about one moment, the second receipt is the repetition: there the order is the point.
     private static readonly Gen<(string By, Update Update)[]> Stories =
         from length in Gen.Choose(2, 10)
         from words in Gen.ArrayOf(Word, length)
-        // Of what is said twice about one moment, the second receipt is the repetition: there the order is the point.
         select words.DistinctBy(word => (word.By, word.Update.But(update => update.PartnerSequence = 0))).Select((word, i) => (word.By, word.Update.But(update => update.UpdateId = $"u-{i}"))).ToArray();
 
     [Fact]
