@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -18,8 +17,6 @@ public sealed class DeliveryDeathTests(ITestOutputHelper output) : DeliveryTest
 {
     private const int DueAtEachKill = 20;
     private static readonly int Kills = TestDatabase.IsPostgres ? 10 : 5;
-
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private static readonly KeyValuePair<string, string>[] Environment =
         [.. DevelopmentPartners.Settings.Append(("Webhooks:InternalRanges:0", "127.0.0.0/8")).Select(setting => KeyValuePair.Create(setting.Item1.Replace(":", "__", StringComparison.Ordinal), setting.Item2))];
@@ -66,7 +63,7 @@ public sealed class DeliveryDeathTests(ITestOutputHelper output) : DeliveryTest
             Receiver.Answer = tries % 2 == 0 ? Receiver.Hang() : Receiver.Status(200);
             await DueCases.MoveAsync(database, [.. cases.Skip(tries * DueAtEachKill).Take(DueAtEachKill)], Now());
             var some = random.Next(1, 7);
-            await UntilSoonAsync(() => Task.FromResult(Receiver.Events.Count >= before + some));
+            await UntilAsync(() => Task.FromResult(Receiver.Events.Count >= before + some), lookEveryMilliseconds: 2);
 
             await hub.KillAsync();
 
@@ -78,8 +75,8 @@ public sealed class DeliveryDeathTests(ITestOutputHelper output) : DeliveryTest
         }
         Receiver.Answer = Receiver.Status(200);
         var moved = tries * DueAtEachKill;
-        await UntilSoonAsync(async () => await database.WithDbAsync(db => db.Alerts.CountAsync(alert => alert.Stage == ClockStage.DueSoon)) >= moved);
-        await UntilSoonAsync(() => database.WithDbAsync(async db => await db.Events.Select(one => one.IncidentId).Distinct().CountAsync() >= moved && !await db.Deliveries.AnyAsync(row => row.NextAt != null)));
+        await UntilAsync(async () => await database.WithDbAsync(db => db.Alerts.CountAsync(alert => alert.Stage == ClockStage.DueSoon)) >= moved);
+        await UntilAsync(() => database.WithDbAsync(async db => await db.Events.Select(one => one.IncidentId).Distinct().CountAsync() >= moved && !await db.Deliveries.AnyAsync(row => row.NextAt != null)));
 
         var alerts = await database.WithDbAsync(db => db.Alerts.AsNoTracking().Where(alert => alert.Stage == ClockStage.DueSoon).Select(alert => alert.IncidentId).ToListAsync());
         Assert.Equal((moved, moved), (alerts.Count, alerts.Distinct().Count()));
@@ -102,12 +99,6 @@ public sealed class DeliveryDeathTests(ITestOutputHelper output) : DeliveryTest
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", DevelopmentPartners.KeyOf("XB"));
         using var answer = await client.PostAsJsonAsync("/api/v1/webhook-endpoints", new { url = new Uri(Receiver.Address, "hook").ToString() });
         var id = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
-        await UntilSoonAsync(() => hub.Database.WithDbAsync(db => db.WebhookEndpoints.AnyAsync(row => row.Id == id && row.State == EndpointState.Active)));
-    }
-
-    // Looks often: what is to be hit is short.
-    private static async Task UntilSoonAsync(Func<Task<bool>> isSo)
-    {
-        for (var waited = Stopwatch.StartNew(); !await isSo(); await Task.Delay(2)) Assert.True(waited.Elapsed < Patience, "It did not come to that.");
+        await UntilAsync(() => hub.Database.WithDbAsync(db => db.WebhookEndpoints.AnyAsync(row => row.Id == id && row.State == EndpointState.Active)));
     }
 }

@@ -95,14 +95,14 @@ public abstract class DeliveryTest : IAsyncLifetime
         await UntilAsync(async () => (await AttemptsAsync(delivery)).Count > before);
     }
 
-    /// <summary>Waits for something the hub does by itself. On PostgreSQL that may wait for a transaction of any other test: the server counts them together.</summary>
-    private protected static async Task UntilAsync(Func<Task<bool>> isSo)
+    /// <summary>Waits for something the hub does by itself; what passes quickly must be looked for often. On PostgreSQL that may wait for a transaction of any other test: the server counts them together.</summary>
+    private protected static async Task UntilAsync(Func<Task<bool>> isSo, int lookEveryMilliseconds = 20)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (!await isSo())
         {
             if (patience.IsCancellationRequested) Assert.Fail("It did not come to that.");
-            await Task.Delay(20, CancellationToken.None);
+            await Task.Delay(lookEveryMilliseconds, CancellationToken.None);
         }
     }
 }

@@ -65,8 +65,7 @@ public sealed partial class HouseRulesTests
     [Fact]
     public void No_source_file_is_longer_than_three_hundred_lines()
     {
-        var tooLong = Files("src", ".cs").Concat(Files("partners", ".cs")).Concat(Files("tests", ".cs"))
-            .Where(file => !MayBeLong.ContainsKey(file) && File.ReadLines(Full(file)).Count() > 300);
+        var tooLong = Sources().Where(file => !MayBeLong.ContainsKey(file) && File.ReadLines(Full(file)).Count() > 300);
 
         Assert.Empty(tooLong);
     }
@@ -75,7 +74,7 @@ public sealed partial class HouseRulesTests
     public void Namespaces_are_used_in_order_and_those_of_the_framework_first()
     {
         var wrong = new List<string>();
-        foreach (var file in Files("src", ".cs").Concat(Files("partners", ".cs")).Concat(Files("tests", ".cs")))
+        foreach (var file in Sources())
         {
             var used = File.ReadLines(Full(file)).TakeWhile(line => line.Length == 0 || line[0] is '#' or '/' || line.StartsWith("using ", StringComparison.Ordinal))
                 .Where(line => line.StartsWith("using ", StringComparison.Ordinal)).Select(line => line["using ".Length..].TrimEnd(';')).ToArray();
@@ -120,6 +119,8 @@ public sealed partial class HouseRulesTests
     }
 
     private static string Full(string file) => Path.Combine(Outside.Root, file);
+
+    private static IEnumerable<string> Sources() => Files("src", ".cs").Concat(Files("partners", ".cs")).Concat(Files("tests", ".cs"));
 
     private static IEnumerable<string> Files(string folder, string ending) =>
         Tracked().Where(file => file.StartsWith(folder + "/", StringComparison.Ordinal) && file.EndsWith(ending, StringComparison.Ordinal));
