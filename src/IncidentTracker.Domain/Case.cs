@@ -140,6 +140,10 @@ public sealed record CaseState
     /// <summary>Whether somebody speaks who is on the case.</summary>
     public bool IsHeard(Claim claim) => Domain.Parties.Include(Parties, claim);
 
+    /// <summary>Whether the owner of the case cannot read it: then nobody has been told anything, and it counts as no word.</summary>
+    public bool IsKeptBack(Claim claim) => claim.IsInternal
+        || (claim.Visibility == Visibility.Parties && !claim.Reporter.SpeaksForCustomer && Owner is { } owner && claim.By != owner && !claim.VisibleTo.Contains(owner));
+
     /// <summary>Who may read the case: those on it, and those who act for one that is.</summary>
     public bool IsOpenTo(Reporter reporter) => Parties.Contains(reporter.Id) || reporter.ActsFor.Any(principal => Parties.Contains(principal));
 

@@ -106,11 +106,11 @@ public static class Fold
     }
 
     // Who was last heard is a matter of receipt, so it must not depend on the order of the timeline. A resend is no news,
-    // nor is what others cannot read, nor what the hub says itself.
+    // nor is what the owner cannot read, nor what the hub says itself.
     private static CaseState Heard(CaseState state, Claim claim, Marks marks)
     {
         state = state with { LastOrderAt = claim.IsRemark ? state.LastOrderAt : Latest(state.LastOrderAt, claim), ClaimCount = state.ClaimCount + 1 };
-        if (claim.IsInternal || claim.Judgement is not null || (marks & (Marks.Quarantined | Marks.ProbableDuplicate)) != 0) return state;
+        if (state.IsKeptBack(claim) || claim.Judgement is not null || (marks & (Marks.Quarantined | Marks.ProbableDuplicate)) != 0) return state;
         return state.HeardAt is { } heard && heard >= claim.ReceivedAt ? state : state with { HeardAt = claim.ReceivedAt, HeardFrom = claim.By };
     }
 }

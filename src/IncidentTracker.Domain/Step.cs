@@ -39,8 +39,8 @@ internal static class Step
             onEveryItem &= noted;
         }
         marks |= (onItems & ~OnlyIfOnEveryItem) | (onItems & onEveryItem);
-        // What was not the sender's to say answers nothing.
-        var isAnswer = claim.Classifier == Classifier.Actual && (marks & Marks.NotAuthorised) == 0;
+        // What was not the sender's to say answers nothing, nor does what it keeps back.
+        var isAnswer = claim.Classifier == Classifier.Actual && (marks & Marks.NotAuthorised) == 0 && !state.IsKeptBack(claim);
         for (var i = 0; isAnswer && i < items.Length; i++)
             if (claim.IsAbout(items[i]) && Duties.Answer(state, items[i], claim, status) is var answered && !ReferenceEquals(answered, items[i])) items = items.SetItem(i, answered);
         return (state with { Items = items }, marks);

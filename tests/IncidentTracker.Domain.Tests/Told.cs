@@ -55,8 +55,9 @@ internal static class Told
         ReceivedAt = On("07-06 00:00"),
     };
 
-    public static Claim At(this Claim claim, string moment) =>
-        claim with { Happened = new(On(moment), "Z", Offset.Zero, TimePrecision.Minute), ReceivedAt = On(moment) };
+    public static Claim At(this Claim claim, string moment) => claim.At(On(moment));
+
+    public static Claim At(this Claim claim, Instant moment) => claim with { Happened = new(moment, "Z", Offset.Zero, TimePrecision.Minute), ReceivedAt = moment };
 
     /// <summary>It happened at some time of a day; nobody knows when.</summary>
     public static Claim OnDay(this Claim claim, string day) => claim with { Happened = new(On(day + " 00:00"), "Z", Offset.Zero, TimePrecision.Date) };

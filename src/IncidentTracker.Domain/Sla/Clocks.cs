@@ -13,8 +13,8 @@ public static class Clocks
     private static readonly Duration ShortestLength = Duration.FromMinutes(30);
     private static readonly Duration BulletinEvery = Duration.FromHours(12);
 
-    // More are remembered for nobody; whoever has looked in so many places has earned the time.
-    private const int MostPlaces = 100;
+    // In characters. More is remembered of nobody, and is no news either.
+    private const int MostTold = 1000;
 
     private const char Line = '\n';
 
@@ -82,7 +82,7 @@ public static class Clocks
     /// <summary>One receipt, seen by every clock of the case.</summary>
     private sealed class Round(SlaBook book, CaseFacts facts, Instant openedAt, CaseState state, Claim claim, Marks marks, Instant now)
     {
-        private readonly bool _isWord = !claim.IsInternal && claim.Judgement is null && (marks & NoWord) == 0;
+        private readonly bool _isWord = !state.IsKeptBack(claim) && claim.Judgement is null && (marks & NoWord) == 0;
         private readonly ImmutableArray<DutyClock>.Builder _running = ImmutableArray.CreateBuilder<DutyClock>();
         private readonly List<OrganizationId> _askedByHub = [];
         private bool _countsAsBulletin;
@@ -130,8 +130,9 @@ public static class Clocks
                 _running.Add(clock);
                 return started;
             }
-            var known = clock is not null && duty is { } next && next.Party == clock.Party && IsSameWork(next.Rule.Status, clock.Status) ? clock.Checked : "";
-            var withoutNews = clock is not null && duty?.Party == clock.Party && BringsNoNews(clock, known) ? clock.WithoutNews + 1 : 0;
+            var isSameWork = clock is not null && duty is { } next && next.Party == clock.Party && IsSameWork(next.Rule.Status, clock.Status);
+            var (told, isNews) = Tell(isSameWork ? clock!.Told : "", policy, item);
+            var withoutNews = isSameWork && !isNews && !_countsAsBulletin ? clock!.WithoutNews + 1 : 0;
             if (clock is not null && withoutNews > policy.StillSearchingAtMost)
             {
                 _running.Add(clock with { Status = duty!.Value.Rule.Status, WithoutNews = withoutNews });
@@ -144,7 +145,7 @@ public static class Clocks
             if (track == Track.Main && item.InDispute is { } dispute && clock?.Status != SlaRule.Dispute) _askedByHub.AddRange([dispute.By, dispute.With]);
             if (clock is not null && !spoke && IsOrderTakenBack(clock, item, status)) _askedByHub.Add(clock.Party);
             if (duty is { } owed)
-                _running.Add(Start(policy, clock is null || wasOwed ? ++started : clock.Number, item, track, owed, clock) with { WithoutNews = withoutNews, Checked = string.Join(Line, Named(known).Union(Places()).Take(MostPlaces)), AskedBy = track == Track.Handover ? item.Holding?.By : null });
+                _running.Add(Start(policy, clock is null || wasOwed ? ++started : clock.Number, item, track, owed, clock) with { WithoutNews = withoutNews, Told = told, AskedBy = track == Track.Handover ? item.Holding?.By : null });
             return started;
         }
 
@@ -204,20 +205,51 @@ public static class Clocks
             return _countsAsBulletin = true;
         }
 
-        /// <summary>"Still searching" again, in whatever words: nothing that anybody could tell the customer.</summary>
-        private bool BringsNoNews(DutyClock clock, string known) =>
-            !_countsAsBulletin && (claim.StatusCode.Length == 0 || IsSameWork(claim.StatusCode, clock.Status))
-            && claim is { Custody: null, Eta: null, Flight: null, Correction: null, Assignment: null, HasEvidence: false } && Places().All(Named(known).Contains);
+        /// <summary>Adds to what was told while the work goes on. Without anything new it is "still searching" again, in whatever words.</summary>
+        private (string Told, bool IsNews) Tell(string known, SlaPolicy policy, ItemState item)
+        {
+            var told = known;
+            foreach (var fact in Facts(policy, item))
+                if (told.Length + fact.Length < MostTold && !IsTold(told, fact)) told = told.Length == 0 ? fact : $"{told}{Line}{fact}";
+            return (told, told.Length > known.Length);
+        }
 
-        private static bool IsSameWork(string status, string other) => status == other || (IsSearch(status) && IsSearch(other));
+        private static bool IsTold(string told, string fact)
+        {
+            foreach (var line in told.AsSpan().Split(Line))
+                if (told.AsSpan()[line].SequenceEqual(fact)) return true;
+            return false;
+        }
+
+        // What anybody could tell the customer: what came into force with the word, and not what was only written into it.
+        private IEnumerable<string> Facts(SlaPolicy policy, ItemState item)
+        {
+            if (InForce(item) is { } status)
+                yield return IsSearch(status.Code) ? "TRACING" : status.Phase == Phase.Delivery ? $"{status.Code} {claim.OrderAt.ToUnixTimeSeconds() / NodaConstants.SecondsPerDay}" : status.Code;
+            if (NameOf(claim.Place) is { Length: > 0 } place) yield return place;
+            foreach (var searched in claim.PlacesChecked)
+                if (NameOf(searched) is { Length: > 0 } name) yield return name;
+            // To move the time by minutes is no news.
+            if (claim.Eta is { } eta && (marks & Marks.EtaNotAuthorised) == 0 && eta.End > now && eta.End <= now + policy.PauseAtMost) yield return $"eta {eta.End.ToUnixTimeSeconds() / NodaConstants.SecondsPerHour}";
+            if (claim.Flight is { } flight && flight == item.Flight) yield return $"{flight.Carrier}{flight.Number} {flight.Date?.Day}";
+            if (claim.HasEvidence) yield return "proof";
+            if (claim.Custody is { } custody) yield return $"{custody.Action} {custody.From} {custody.To}";
+            if (claim.Assignment is { } given) yield return $"{given.Role} {given.Organization}";
+        }
+
+        private StatusCode? InForce(ItemState item) => claim.Classifier == Classifier.Actual && CodeLists.Find(claim.StatusCode) is { } status
+            && status.Code == status.Track switch { Track.Damage => item.DamageCode, Track.Claim => item.ClaimCode, _ => item.StatusCode } ? status : null;
+
+        // Words of one's own for a place can always be found.
+        private static string NameOf(Place? place) => place is null ? "" : place.Station.Length > 0 ? place.Station : place.Unlocode;
+
+        /// <summary>To look for a bag, to keep it, to carry it, to deliver it: whoever says other words about the same work has told nothing yet.</summary>
+        private static bool IsSameWork(string status, string other) => status == other
+            || (CodeLists.Find(status) is { } one && CodeLists.Find(other) is { } two && one.Track == two.Track && WorkOf(one.Phase) == WorkOf(two.Phase));
+
+        private static Phase WorkOf(Phase phase) => phase == Phase.Reported ? Phase.Searching : phase;
 
         private static bool IsSearch(string status) => status is "TRACING" or "SECONDARY_TRACING";
-
-        // A place that was named before is no news.
-        private IEnumerable<string> Places() => claim.PlacesChecked.Append(claim.Place).OfType<Place>()
-            .Select(place => place.Station.Length > 0 ? place.Station : place.Unlocode.Length > 0 ? place.Unlocode : place.Text).Where(name => name.Length > 0);
-
-        private static string[] Named(string known) => known.Split(Line, StringSplitOptions.RemoveEmptyEntries);
 
         private ClockEnd EndOf(DutyClock clock, bool spoke) =>
             now <= clock.DueAt ? spoke ? ClockEnd.Met : ClockEnd.Moved : spoke ? ClockEnd.Late : ClockEnd.Missed;
@@ -228,7 +260,8 @@ public static class Clocks
             var calendar = rule.Hours == SlaHours.Business ? book.CalendarOf(duty.Party, item?.Station ?? "", now) : Calendar.Always;
             var cycle = before is { } same && same.Status == rule.Status && same.Party == duty.Party ? same.Cycle + 1 : 1;
             var expectedEnd = track == Track.Main && item?.Eta is { } eta ? eta.To ?? eta.From : (Instant?)null;
-            var pausedBefore = cycle > 1 ? before!.Paused : Duration.Zero;
+            var pausedBefore = before?.Paused ?? Duration.Zero;
+            if (before?.PausedUntil - now is { } unused && unused > Duration.Zero) pausedBefore -= unused;
 
             if (rule is { Pauses: true, AfterEta: { } afterPause } && expectedEnd > now && HasReason(rule) && pausedBefore < policy.PauseAtMost)
             {
@@ -240,14 +273,14 @@ public static class Clocks
             if (rule is { Pauses: false, AfterEta: { } after })
                 foreach (var known in (ReadOnlySpan<Instant?>)[track == Track.Main ? item?.Flight?.ArrivesAt : null, expectedEnd])
                     if (known + after > now && known <= now + policy.PauseAtMost) return Of(now, Duration.Max(after, ShortestLength), known + after);
-            return Of(now, rule.WithinAt(now - openedAt, isLater: cycle > 1 || duty.IsAfterAnswer, facts.Priority), null) with { Paused = pausedBefore };
+            return Of(now, rule.WithinAt(now - openedAt, isLater: cycle > 1 || duty.IsAfterAnswer, facts.Priority), null);
 
             DutyClock Of(Instant from, Duration length, Instant? by)
             {
                 // A calendar without any time would let a party be silent for ever.
                 var due = (by ?? calendar.After(from, length) ?? from + length).ToWholeMicroseconds();
                 var warn = by is null ? calendar.After(from, length * policy.WarnAt) ?? due : from + ((due - from) * policy.WarnAt);
-                return new(number, item?.Id ?? "", track, rule.Status, duty.Party, cycle, now, warn.ToWholeMicroseconds(), due, length, 0, pinned, calendar.Name);
+                return new(number, item?.Id ?? "", track, rule.Status, duty.Party, cycle, now, warn.ToWholeMicroseconds(), due, length, 0, pinned, calendar.Name) { Paused = pausedBefore };
             }
         }
 

@@ -50,9 +50,10 @@ internal static class Duties
         // Whom the last word about the bag asks, and who holds it, has no part in a repair or a claim.
         if (track != Track.Main) return Assigned() ?? SenderOf(track, item) ?? state.Owner;
 
-        // The customer owes nothing that others have to do, whomever a word asks.
+        // The customer owes nothing that others have to do, whomever a word asks. Whoever says that it has the bag owes the next
+        // word about it, until another has taken it; only the flight it is on is received by somebody else.
         var holder = ButCustomer(item.Holding?.By);
-        var asked = ButCustomer(item.Asked);
+        var asked = role != Role.ForwardingCarrier && CodeLists.Find(item.StatusCode)?.Possession == Possession.Reporter ? null : ButCustomer(item.Asked);
         return role switch
         {
             Role.Courier => asked ?? item.Courier ?? Assigned() ?? holder,

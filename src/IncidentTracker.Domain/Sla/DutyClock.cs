@@ -22,14 +22,14 @@ public sealed record DutyClock(
     /// <summary>Its time stands still until then, for a reason that was given.</summary>
     public Instant? PausedUntil { get; init; }
 
-    /// <summary>For how long reasons have stopped the clocks of this status, this one included: it is bounded.</summary>
+    /// <summary>For how long reasons have stopped the clocks of this item, this one included: it is bounded.</summary>
     public Duration Paused { get; init; }
 
     /// <summary>Up to there, time in which the party could not speak has been given back.</summary>
     public Instant? GivenBackUntil { get; init; }
 
-    /// <summary>The places that were named while the search goes on, a line each: to name one again is no news.</summary>
-    public string Checked { get; init; } = "";
+    /// <summary>What was told while the work goes on, a line each: to tell it again is no news.</summary>
+    public string Told { get; init; } = "";
 
     /// <summary>Who asked; only for a question.</summary>
     public OrganizationId? AskedBy { get; init; }

@@ -51,7 +51,7 @@ internal static class WatchCodec
             Calendar = clock.Calendar,
             AskedBy = clock.AskedBy?.Value ?? "",
             Stage = (int)clock.Stage,
-            Checked = clock.Checked,
+            Told = clock.Told,
             Paused = clock.Paused.BclCompatibleTicks / 10,
         };
         if (clock.PausedUntil is { } until) record.PausedUntil = Moments.ToMicroseconds(until);
@@ -65,7 +65,7 @@ internal static class WatchCodec
     {
         PausedUntil = record.HasPausedUntil ? Moments.FromMicroseconds(record.PausedUntil) : null,
         GivenBackUntil = record.HasGivenBackUntil ? Moments.FromMicroseconds(record.GivenBackUntil) : null,
-        Checked = record.Checked,
+        Told = record.Told,
         Paused = Duration.FromTicks(record.Paused * 10),
         AskedBy = record.AskedBy.Length > 0 ? new(record.AskedBy) : null,
         Stage = (ClockStage)record.Stage,

@@ -99,24 +99,117 @@ public sealed class DutyTests
     [Theory]
     [InlineData("notes")]
     [InlineData("places")]
+    [InlineData("places in words")]
     [InlineData("names")]
+    [InlineData("unknown codes")]
+    [InlineData("plans")]
+    [InlineData("estimates of the past")]
+    [InlineData("estimates of far away")]
+    [InlineData("estimates by the minute")]
+    [InlineData("a proof")]
+    [InlineData("a flight")]
+    [InlineData("a flight by hearsay")]
+    [InlineData("corrections of nothing")]
+    [InlineData("corrections of its own notes")]
+    [InlineData("replacements")]
+    [InlineData("old scans")]
     public void Still_searching_counts_three_times_in_whatever_words_it_is_said(string how)
     {
         var lis = new Place("LIS", "", "");
-        Claim Hollow(int hour) => how switch
+        var began = By("TRW").At("07-06 10:00").Says("TRACING").On("XB", "1695").Due("07-07 10:00").WithProof() with { PlacesChecked = [lis] };
+        var seen = By("XB").At("07-06 09:00").Says("LAST_SEEN") with { Place = lis };
+        Claim Hollow(int hour)
         {
-            "notes" => By("TRW").At($"07-06 {hour}:00").Notes("Still searching."),
-            "places" => By("TRW").At($"07-06 {hour}:00").Says("TRACING") with { PlacesChecked = [lis] },
-            _ => By("TRW").At($"07-06 {hour}:00").Says(hour % 2 == 0 ? "TRACING" : "SECONDARY_TRACING"),
-        };
-        var began = By("TRW").At("07-06 10:00").Says("TRACING") with { PlacesChecked = [lis] };
+            var word = By("TRW").At($"07-06 {hour}:00");
+            return how switch
+            {
+                "notes" => word.Notes("Still searching."),
+                "places" => word.Says("TRACING") with { PlacesChecked = [lis] },
+                "places in words" => word.Says("TRACING") with { PlacesChecked = [new("", "", $"shelf {hour}")] },
+                "unknown codes" => word.Says($"SEARCH_{hour}"),
+                "plans" => word.Plans(hour % 2 == 0 ? "FORWARD_PLANNED" : "POSSIBLE_MATCH"),
+                "estimates of the past" => word.Due($"07-05 {hour}:00"),
+                "estimates of far away" => word.Due($"07-20 {hour}:00"),
+                "estimates by the minute" => word.Due($"07-07 10:{hour}"),
+                "a proof" => word.WithProof(),
+                "a flight" => word.On("XB", "1695"),
+                "a flight by hearsay" => By("TRW").At($"07-06 {hour}:00") with { Flight = new("XB", $"{hour}", null, "", ""), Happened = new(On("07-06 09:00"), "Z", Offset.Zero, TimePrecision.Minute) },
+                "corrections of nothing" => word with { Correction = new(CorrectionKind.Void, new(new("TRW"), $"never said {hour}"), CorrectionReason.DidNotOccur) },
+                "corrections of its own notes" => hour % 2 == 1 ? word.Notes("x") with { UpdateId = $"n{hour}" } : word with { Correction = new(CorrectionKind.Void, new(new("TRW"), $"n{hour - 1}"), CorrectionReason.DidNotOccur) },
+                "replacements" => (word with { Correction = new(CorrectionKind.Replace, new(new("TRW"), hour == 11 ? began.UpdateId : $"r{hour - 1}"), CorrectionReason.IncorrectData), UpdateId = $"r{hour}" }).Says("TRACING"),
+                "old scans" => word.Says("LAST_SEEN") with { Place = lis, Happened = seen.Happened },
+                _ => word.Says(hour % 2 == 0 ? "TRACING" : "SECONDARY_TRACING"),
+            };
+        }
 
-        var third = Owed(Track.Main, [began, .. Enumerable.Range(11, 3).Select(Hollow)]);
-        var tenth = Owed(Track.Main, [began, .. Enumerable.Range(11, 10).Select(Hollow)]);
+        var third = Owed(Track.Main, [seen, began, .. Enumerable.Range(11, 3).Select(Hollow)]);
+        var tenth = Owed(Track.Main, [seen, began, .. Enumerable.Range(11, 10).Select(Hollow)]);
         Assert.Equal((third.Number, third.DueAt), (tenth.Number, tenth.DueAt));
 
         var found = By("TRW").At("07-06 23:00").Says("TRACING") with { PlacesChecked = [lis, new("FNC", "", "")] };
-        Assert.Equal(On("07-06 23:00"), Owed(Track.Main, [began, .. Enumerable.Range(11, 10).Select(Hollow), found]).StartedAt);
+        Assert.Equal(On("07-06 23:00"), Owed(Track.Main, [seen, began, .. Enumerable.Range(11, 10).Select(Hollow), found]).StartedAt);
+    }
+
+    [Theory]
+    [InlineData("another status")]
+    [InlineData("a place")]
+    [InlineData("a time")]
+    [InlineData("a flight")]
+    [InlineData("a proof")]
+    [InlineData("a hand-over")]
+    [InlineData("a replacement that names another place")]
+    public void News_counts_however_often_it_was_only_still_searching(string what)
+    {
+        Claim[] searching = [By("IH").At("07-06 10:00").Says("ON_HAND").In("FNC"), .. Enumerable.Range(11, 8).Select(hour => By("IH").At($"07-06 {hour}:00").Says("ON_HAND").In("FNC"))];
+        var word = By("IH").At("07-06 20:00");
+        word = what switch
+        {
+            "another status" => word.Says("HELD"),
+            "a place" => word.Says("ON_HAND").In("LIS"),
+            "a time" => word.Due("07-07 10:00"),
+            "a flight" => word.On("XB", "1701"),
+            "a proof" => word.WithProof(),
+            "a hand-over" => word.Hands(CustodyAction.Offered, to: "CQ"),
+            _ => word.Replaces(searching[^1]).Says("ON_HAND").In("LIS"),
+        };
+        Assert.Equal(On("07-06 20:00"), Owed(Track.Main, [.. searching, word]).StartedAt);
+    }
+
+    [Fact]
+    public void A_courier_that_tries_again_every_day_has_told_something_each_time()
+    {
+        var tries = Enumerable.Range(6, 9).SelectMany(day => new[] { By("CQ").At($"07-{day:00} 09:00").Says("OUT_FOR_DELIVERY"), By("CQ").At($"07-{day:00} 11:00").Says("DELIVERY_ATTEMPTED") });
+        Assert.Equal(On("07-14 11:00"), Owed(Track.Main, [By("CQ").At("07-06 08:00").Says("COURIER_HAS_BAG"), .. tries]).StartedAt);
+    }
+
+    [Fact]
+    public void A_word_that_the_owner_cannot_read_is_none()
+    {
+        var asked = By("XB").At("07-06 10:00").Says("BAG_REQUESTED").Asks("GO");
+        var word = By("GO").At("07-06 11:00").Notes("We look.") with { Visibility = Visibility.Parties };
+
+        var hidden = Watchman.Live(Case(), [asked, word with { VisibleTo = [new("GO"), new("ZZ")] }], On("07-06 11:00"));
+        Assert.Equal(1, Assert.Single(hidden.Watch.Running).Cycle);
+        Assert.Equal(2, Owed(Track.Main, asked, word with { VisibleTo = [new("XB")] }).Cycle);
+
+        Assert.Equal(new("XB"), Tell(asked, word with { VisibleTo = [] }).State.HeardFrom);
+        Assert.Equal(new("GO"), Tell(asked, word with { VisibleTo = [new("XB")] }).State.HeardFrom);
+        Assert.False(Tell(By("TRW").At("07-06 10:00").Says("INFO_NEEDED"), word with { VisibleTo = [] }).Bag().IsAnswered);
+    }
+
+    [Theory]
+    [InlineData("ON_HAND")]
+    [InlineData("HELD")]
+    [InlineData("OHD_REGISTERED")]
+    public void Whoever_has_the_bag_gets_rid_of_the_duty_by_handing_it_over_and_not_by_asking(string status)
+    {
+        var kept = By("GO").At("07-06 10:00").Says(status).Asks("ZZ");
+        Assert.Equal(new("GO"), Owed(Track.Main, kept).Party);
+        Assert.Equal(new("IH"), Owed(Track.Main, kept, By("GO").At("07-06 11:00").Hands(CustodyAction.Released, to: "IH"), By("IH").At("07-06 11:10").Hands(CustodyAction.Accepted, from: "GO")).Party);
+        Assert.Equal(new("CQ"), Owed(Track.Main, By("CQ").At("07-06 10:00").Says("COURIER_HAS_BAG").Asks("ZC")).Party);
+
+        // The flight is received by somebody else.
+        Assert.Equal(new("LH2"), Owed(Track.Main, By("XB").At("07-06 10:00").Says("FORWARD_DEPARTED").On("XB", "1695").Asks("LH2")).Party);
     }
 
     [Fact]
@@ -141,6 +234,11 @@ public sealed class DutyTests
         var clock = Owed(Track.Main, [.. held]);
         Assert.Null(clock.PausedUntil);
         Assert.Equal(Duration.FromDays(7), clock.Paused);
+
+        // Another status in between does not begin the week anew, and time that was not needed is not counted.
+        var between = Owed(Track.Main, [.. held.SelectMany(word => new[] { word, By("IH").At(word.ReceivedAt + Duration.FromDays(2)).Says("ON_HAND") })]);
+        Assert.Equal(Duration.FromDays(7), between.Paused);
+        Assert.Equal(Duration.FromDays(1), Owed(Track.Main, held.First(), By("IH").At("07-07 10:00").Says("ON_HAND")).Paused);
     }
 
     [Fact]
