@@ -6,7 +6,7 @@ namespace IncidentTracker.HubTests;
 /// <summary>The promise that a partner relies on: what was acknowledged is there, whatever became of the hub a moment later.</summary>
 public sealed class KillTests
 {
-    private const int Kills = 20, Cases = 20, Updates = 12_000;
+    private const int Kills = 20, Cases = 20, Updates = 6_000;
 
     private static readonly KeyValuePair<string, string>[] Settings =
         [.. DevelopmentPartners.Settings.Select(setting => KeyValuePair.Create(setting.Key.Replace(":", "__", StringComparison.Ordinal), setting.Value))];
