@@ -71,8 +71,8 @@ internal static class Step
         {
             (item, var contradiction) = Custody.Take(item, claim, status);
             marks |= contradiction;
-            // Two say that they have it. Until both were asked, everything stays as it was proven.
-            if (contradiction != Marks.None && item.Holding == before.Holding) return (before with { InDispute = item.InDispute, OfferedTo = item.OfferedTo }, marks);
+            // Two say that they have it. Until both were asked, everything stays as it was proven. About a bag that is back nobody is asked.
+            if (contradiction != Marks.None && item.Holding == before.Holding) return (before with { InDispute = before.Phase >= Phase.Returned ? null : item.InDispute, OfferedTo = item.OfferedTo }, marks);
             if (item.InDispute is { } dispute && item.InDispute == before.InDispute && (marks & Marks.NotAuthorised) == 0 && Custody.Settles(dispute, claim, status)) item = item with { InDispute = null };
             if (item.Phase is Phase.Returned or Phase.Closed) item = item with { InDispute = null };
         }

@@ -32,6 +32,13 @@ public sealed class DisputeTests
     }
 
     [Fact]
+    public void About_a_bag_that_is_back_nobody_is_in_dispute()
+    {
+        Claim[] back = [By("GO").At("07-06 13:00").Says("COLLECTED"), By("CUSTOMER").At("07-06 13:15").Says("CONFIRMED")];
+        Assert.Null(Tell([.. back, By("LH2").At("07-06 14:00").Hands(CustodyAction.Taken)]).Bag().InDispute);
+    }
+
+    [Fact]
     public void Whatever_the_two_say_in_whatever_order_both_are_asked_once_for_each_dispute()
     {
         foreach (var words in Words(5))

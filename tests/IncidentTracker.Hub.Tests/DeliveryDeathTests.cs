@@ -16,7 +16,7 @@ namespace IncidentTracker.HubTests;
 public sealed class DeliveryDeathTests(ITestOutputHelper output) : DeliveryTest
 {
     private const int DueAtEachKill = 20;
-    private static readonly int Kills = TestDatabase.IsPostgres ? 10 : 5;
+    private static readonly int Kills = TestDatabase.IsPostgres ? 5 : 3;
 
     private static readonly KeyValuePair<string, string>[] Environment =
         [.. DevelopmentPartners.Settings.Append(("Webhooks:InternalRanges:0", "127.0.0.0/8")).Select(setting => KeyValuePair.Create(setting.Item1.Replace(":", "__", StringComparison.Ordinal), setting.Item2))];

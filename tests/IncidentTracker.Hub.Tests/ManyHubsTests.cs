@@ -20,7 +20,7 @@ public sealed class ManyHubsTests(ITestOutputHelper output)
 
     // SQLite serves one hub, which nobody else can take work from.
     private static readonly int Hubs = TestDatabase.IsPostgres ? 3 : 1;
-    private static readonly int Kills = TestDatabase.IsPostgres ? 20 : 5;
+    private static readonly int Kills = TestDatabase.IsPostgres ? 20 : 3;
     private static readonly int MostTries = Kills + 4;
     private static readonly int DueAtOnce = TestDatabase.IsPostgres ? 10_000 : 2_000;
 
@@ -105,7 +105,7 @@ public sealed class ManyHubsTests(ITestOutputHelper output)
 
     private static async Task SaidAsync(TestDatabase database, int count, Instant? dueAt = null)
     {
-        for (var waited = Stopwatch.StartNew(); await CountAsync(database, dueAt) < count; await Task.Delay(5))
+        for (var waited = Stopwatch.StartNew(); await CountAsync(database, dueAt) < count; await Task.Delay(20))
             Assert.True(waited.Elapsed < Patience, $"After {Patience} fewer than {count} words were said.");
     }
 

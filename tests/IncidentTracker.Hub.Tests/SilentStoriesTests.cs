@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Google.Protobuf.WellKnownTypes;
 using IncidentTracker.Domain;
 using IncidentTracker.Partner.V1;
@@ -153,6 +154,40 @@ public sealed class SilentStoriesTests : IAsyncLifetime
         await _hub.As("XB").AcceptedAsync(Say.That("l3", reference, "REOPENED"));
         var clock = Assert.Single(await ClocksAsync(reference), clock => clock.Track == Track.Main);
         Assert.Equal(("XB", Duration.FromHours(1)), (clock.Party.Value, clock.Length));
+    }
+
+    [Theory]
+    [InlineData("PT17H", "11-03 11:00")]        // the courier is on its way
+    [InlineData("PT17H30M", "11-03 11:45")]     // it stands as delivered; then the traveller says that it was not
+    [InlineData("PT20H", "11-03 14:00")]        // the courier has taken it back
+    [InlineData("PT23H")]                       // it is there
+    public async Task The_refund_of_the_fee_is_owed_until_the_bag_is_really_there(string after, params string[] asked)
+    {
+        var policy = JsonNode.Parse(typeof(CodeLists).Assembly.GetManifestResourceStream("sla-policy.json")!)!.AsObject();
+        (policy["id"], policy["activeFrom"]) = ("with-refund", "2026-07-06T12:00:00Z");
+        policy["prompts"]!.AsArray().Add(new JsonObject { ["name"] = "refund", ["after"] = after, ["asks"] = "CL", ["owner"] = "XB", ["until"] = "RETURNED", ["text"] = "Refund the bag fee." });
+        using var file = new Agreed(new JsonObject { ["policies"] = new JsonArray(policy) }.ToJsonString());
+        await _hub.DisposeAsync();
+        _hub = await Stories.StartHubAsync(("Sla:File", file.Name));
+
+        await _hub.TellAsync("sc05", live: true);
+        await _hub.LiveUntilAsync(_hub.Time.Now + Duration.FromHours(2));
+        Assert.Equal(asked.Select(at => at + " PROMPTED XB"), await WordsAsync(HubWords.Prompted));
+    }
+
+    [Fact]
+    public async Task Before_an_item_that_was_left_behind_is_disposed_of_two_reminders_are_asked_for()
+    {
+        var opening = Say.Missing("0901123456", "IH");
+        opening.Kind = IncidentKind.LeftBehindItem;
+        opening.Items[0] = new NewItem { Description = "Tablet, seat 14C" };
+        var reference = (await _hub.As("XB").OpenAsync(opening)).Incident.IncidentReference;
+        _hub.Time.Advance(Duration.FromHours(11.5));
+        await _hub.As("IH").AcceptedAsync(Say.That("found", reference, "ITEM_FOUND", "FNC"));
+
+        Assert.Equal(["07-20 23:30 PROMPTED IH", "07-31 23:30 PROMPTED IH"], await LivedAsync(Noon + Duration.FromDays(31), HubWords.Prompted));
+        await _hub.FollowDutiesAsync();
+        Assert.Contains((await _hub.As("IH").TasksAsync()).Tasks, task => task.QuestionText.Contains("for the last time", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -186,15 +186,4 @@ public sealed class SlaBookTests
         Assert.Equal([("LH2", 12), ("GO", 16)], breached.Select(alert => (alert.Party, (int)Math.Round((alert.FiredAt - Instant.FromUtc(2026, 7, 7, 0, 0)).TotalHours, 2))));
         await hub.ProveStoredEqualsFoldedAsync();
     }
-
-    private sealed class Agreed : IDisposable
-    {
-        public Agreed(string text) => Write(text);
-
-        public string Name { get; } = Path.Combine(Path.GetTempPath(), $"agreed-{Guid.NewGuid():N}.json");
-
-        public void Write(string text) => File.WriteAllText(Name, text);
-
-        public void Dispose() => File.Delete(Name);
-    }
 }

@@ -13,10 +13,8 @@ public static class Clocks
     private static readonly Duration ShortestLength = Duration.FromMinutes(30);
     private static readonly Duration BulletinEvery = Duration.FromHours(12);
 
-    // In characters. More is remembered of nobody, and is no news either.
-    private const int MostTold = 1000;
-
-    private const char Line = '\n';
+    // Those of an item, in the order in which its clocks are told of; questions are about the case.
+    private static readonly ImmutableArray<Track> Tracks = [Track.Main, Track.Damage, Track.Claim, Track.Handover];
 
     private const Marks NoWord = Marks.Quarantined | Marks.NotAuthorised | Marks.ProbableDuplicate | Marks.Withdrawn | Marks.Replaced | Marks.CorrectionRefused;
 
@@ -83,11 +81,11 @@ public static class Clocks
     private sealed class Round(SlaBook book, CaseFacts facts, Instant openedAt, CaseState state, Claim claim, Marks marks, Instant now)
     {
         private readonly bool _isWord = !state.IsKeptBack(claim) && claim.Judgement is null && (marks & NoWord) == 0;
-        private readonly ImmutableArray<DutyClock>.Builder _running = ImmutableArray.CreateBuilder<DutyClock>();
-        private readonly List<OrganizationId> _askedByHub = [];
+        private readonly List<DutyClock> _running = [];
+        private ImmutableArray<EndedClock> _ended = [];
+        private ImmutableArray<OrganizationId> _askedByHub = [];
         private bool _countsAsBulletin;
         private Instant? _lastBulletin;
-        private readonly ImmutableArray<EndedClock>.Builder _ended = ImmutableArray.CreateBuilder<EndedClock>();
 
         public (CaseWatch, ImmutableArray<EndedClock>) Hear(CaseWatch watch)
         {
@@ -95,8 +93,8 @@ public static class Clocks
             var started = watch.Started;
             _lastBulletin = watch.BulletinAt;
             foreach (var item in state.Items)
-                foreach (var (track, status) in Tracks(item))
-                    started = HearItem(policy, watch.Running, item, track, status, started);
+                foreach (var track in Tracks)
+                    started = HearItem(policy, watch.Running, item, track, StatusOn(item, track), started);
             started = HearQuestions(policy, watch.Running, started);
 
             var cleared = watch.Cleared;
@@ -104,18 +102,23 @@ public static class Clocks
                 if (over is { End: ClockEnd.Late, Clock.Stage: >= ClockStage.Breached }) cleared = cleared.Add(over.Clock);
             return (watch with
             {
-                Running = _running.ToImmutable(),
+                Running = [.. _running],
                 Started = started,
                 Cleared = cleared,
                 MissingSince = MissingSince(watch),
                 Prompted = claim is { StatusCode: HubWords.Prompted, Judgement: not null } ? watch.Prompted.Add(claim.UpdateId["prompt-".Length..]) : watch.Prompted,
                 BulletinAt = _countsAsBulletin ? now : watch.BulletinAt,
-            }, _ended.ToImmutable());
+            }, _ended);
         }
 
-        // A bag that was back, and of which the case is open again, is missing from then on.
-        private Instant? MissingSince(CaseWatch watch) => facts.Kind != IncidentKind.DelayedBag || state.Worst.Phase >= Phase.Returned ? null
-            : watch.MissingSince ?? (watch.Started == 0 ? Instant.Min(facts.AwaitedAt ?? openedAt, openedAt) : now);
+        // A bag that was back, and of which the case is open again, is missing from then on. A delivery that the traveller has not
+        // confirmed may turn out to be none, and then it was missing all the time. An item that was left behind is kept since it was found.
+        private Instant? MissingSince(CaseWatch watch)
+        {
+            if (facts.Kind == IncidentKind.LeftBehindItem) return state.Worst.Phase is >= Phase.Found and < Phase.Returned ? watch.MissingSince ?? now : null;
+            if (facts.Kind != IncidentKind.DelayedBag || state.Worst is { Phase: >= Phase.Returned, StatusCode: not "DELIVERED" }) return null;
+            return watch.MissingSince ?? (state.Worst.Phase >= Phase.Returned ? null : watch.Started == 0 ? Instant.Min(facts.AwaitedAt ?? openedAt, openedAt) : now);
+        }
 
         private int HearItem(SlaPolicy policy, ImmutableArray<DutyClock> running, ItemState item, Track track, string status, int started)
         {
@@ -124,14 +127,15 @@ public static class Clocks
                 // Whoever has the bag now has taken it, in whatever words.
                 && (track != Track.Handover || claim.Custody is not null || item.Holding?.By == clock.Party);
             var duty = Duties.Of(policy, state, item, status);
+            if (clock is null && duty is null) return started;
 
             if (duty is { } same && clock is not null && clock.Status == same.Rule.Status && clock.Party == same.Party && !spoke)
             {
                 _running.Add(clock);
                 return started;
             }
-            var isSameWork = clock is not null && duty is { } next && next.Party == clock.Party && IsSameWork(next.Rule.Status, clock.Status);
-            var (told, isNews) = Tell(isSameWork ? clock!.Told : "", policy, item);
+            var isSameWork = clock is not null && duty is { } next && next.Party == clock.Party && News.IsSameWork(next.Rule.Status, clock.Status);
+            var (told, isNews) = News.Tell(isSameWork ? clock!.Told : "", News.Of(claim, marks, item, now, policy.PauseAtMost));
             var withoutNews = isSameWork && !isNews && !_countsAsBulletin ? clock!.WithoutNews + 1 : 0;
             if (clock is not null && withoutNews > policy.StillSearchingAtMost)
             {
@@ -141,9 +145,9 @@ public static class Clocks
 
             // What scans from before the opening would have asked for was owed to nobody.
             var wasOwed = clock is not null && (clock.StartedAt < now || now > openedAt);
-            if (wasOwed) _ended.Add(new(clock!, now, EndOf(clock!, spoke)));
-            if (track == Track.Main && item.InDispute is { } dispute && clock?.Status != SlaRule.Dispute) _askedByHub.AddRange([dispute.By, dispute.With]);
-            if (clock is not null && !spoke && IsOrderTakenBack(clock, item, status)) _askedByHub.Add(clock.Party);
+            if (wasOwed) _ended = _ended.Add(new(clock!, now, EndOf(clock!, spoke)));
+            if (track == Track.Main && item.InDispute is { } dispute && clock?.Status != SlaRule.Dispute) _askedByHub = _askedByHub.Add(dispute.By).Add(dispute.With);
+            if (clock is not null && !spoke && IsOrderTakenBack(clock, item, status)) _askedByHub = _askedByHub.Add(clock.Party);
             if (duty is { } owed)
                 _running.Add(Start(policy, clock is null || wasOwed ? ++started : clock.Number, item, track, owed, clock) with { WithoutNews = withoutNews, Told = told, AskedBy = track == Track.Handover ? item.Holding?.By : null });
             return started;
@@ -162,7 +166,7 @@ public static class Clocks
             {
                 if (clock.Track != Track.Question) continue;
                 var spoke = _isWord && claim.IsWordOf(clock.Party) && claim.Bulletin.Length == 0;
-                if (spoke || isOver) _ended.Add(new(clock, now, EndOf(clock, spoke)));
+                if (spoke || isOver) _ended = _ended.Add(new(clock, now, EndOf(clock, spoke)));
                 else _running.Add(clock);
             }
             if (isOver) return started;
@@ -180,7 +184,7 @@ public static class Clocks
             if (_isWord && claim is { AskedParty: { } asked, StatusCode.Length: 0, Classifier: Classifier.Actual } && asked != OrganizationId.Customer && !claim.IsWordOf(asked) && state.Parties.Contains(asked))
                 return [(asked, claim.OnBehalfOf ?? claim.By)];
             // Those who have begun to disagree about who has the bag, and those whose order was taken back.
-            return _askedByHub.Where(party => party != OrganizationId.Customer).Distinct().Select(party => (party, OrganizationId.Hub));
+            return _askedByHub.IsEmpty ? [] : _askedByHub.Where(party => party != OrganizationId.Customer).Distinct().Select(party => (party, OrganizationId.Hub));
         }
 
         private static DutyClock? Find(ImmutableArray<DutyClock> running, string itemId, Track track)
@@ -190,9 +194,14 @@ public static class Clocks
             return null;
         }
 
-        private static IEnumerable<(Track Track, string Status)> Tracks(ItemState item) =>
-            [(Track.Main, item.InDispute is null || item.Phase == Phase.Closed ? item.StatusCode : SlaRule.Dispute), (Track.Damage, item.Phase == Phase.Closed ? "" : item.DamageCode), (Track.Claim, item.Phase == Phase.Closed ? "" : item.ClaimCode),
-                (Track.Handover, item.Phase == Phase.Closed || item.OfferedTo is null || item.OfferedTo == item.Holding?.By ? "" : SlaRule.Handover)];
+        private static string StatusOn(ItemState item, Track track) => track == Track.Main ? item.InDispute is null || item.Phase == Phase.Closed ? item.StatusCode : SlaRule.Dispute
+            : item.Phase == Phase.Closed ? ""
+            : track switch
+            {
+                Track.Damage => item.DamageCode,
+                Track.Claim => item.ClaimCode,
+                _ => item.OfferedTo is null || item.OfferedTo == item.Holding?.By ? "" : SlaRule.Handover,
+            };
 
         /// <summary>
         /// The same text about many cases is news about a search, twice a day at most, and says nothing about the one bag that
@@ -204,52 +213,6 @@ public static class Clocks
             if (_lastBulletin + BulletinEvery > now || clock.Status == "POSSIBLE_MATCH" || CodeLists.Find(clock.Status) is not { Track: Track.Main, Phase: Phase.Reported or Phase.Searching }) return false;
             return _countsAsBulletin = true;
         }
-
-        /// <summary>Adds to what was told while the work goes on. Without anything new it is "still searching" again, in whatever words.</summary>
-        private (string Told, bool IsNews) Tell(string known, SlaPolicy policy, ItemState item)
-        {
-            var told = known;
-            foreach (var fact in Facts(policy, item))
-                if (told.Length + fact.Length < MostTold && !IsTold(told, fact)) told = told.Length == 0 ? fact : $"{told}{Line}{fact}";
-            return (told, told.Length > known.Length);
-        }
-
-        private static bool IsTold(string told, string fact)
-        {
-            foreach (var line in told.AsSpan().Split(Line))
-                if (told.AsSpan()[line].SequenceEqual(fact)) return true;
-            return false;
-        }
-
-        // What anybody could tell the customer: what came into force with the word, and not what was only written into it.
-        private IEnumerable<string> Facts(SlaPolicy policy, ItemState item)
-        {
-            if (InForce(item) is { } status)
-                yield return IsSearch(status.Code) ? "TRACING" : status.Phase == Phase.Delivery ? $"{status.Code} {claim.OrderAt.ToUnixTimeSeconds() / NodaConstants.SecondsPerDay}" : status.Code;
-            if (NameOf(claim.Place) is { Length: > 0 } place) yield return place;
-            foreach (var searched in claim.PlacesChecked)
-                if (NameOf(searched) is { Length: > 0 } name) yield return name;
-            // To move the time by minutes is no news.
-            if (claim.Eta is { } eta && (marks & Marks.EtaNotAuthorised) == 0 && eta.End > now && eta.End <= now + policy.PauseAtMost) yield return $"eta {eta.End.ToUnixTimeSeconds() / NodaConstants.SecondsPerHour}";
-            if (claim.Flight is { } flight && flight == item.Flight) yield return $"{flight.Carrier}{flight.Number} {flight.Date?.Day}";
-            if (claim.HasEvidence) yield return "proof";
-            if (claim.Custody is { } custody) yield return $"{custody.Action} {custody.From} {custody.To}";
-            if (claim.Assignment is { } given) yield return $"{given.Role} {given.Organization}";
-        }
-
-        private StatusCode? InForce(ItemState item) => claim.Classifier == Classifier.Actual && CodeLists.Find(claim.StatusCode) is { } status
-            && status.Code == status.Track switch { Track.Damage => item.DamageCode, Track.Claim => item.ClaimCode, _ => item.StatusCode } ? status : null;
-
-        // Words of one's own for a place can always be found.
-        private static string NameOf(Place? place) => place is null ? "" : place.Station.Length > 0 ? place.Station : place.Unlocode;
-
-        /// <summary>To look for a bag, to keep it, to carry it, to deliver it: whoever says other words about the same work has told nothing yet.</summary>
-        private static bool IsSameWork(string status, string other) => status == other
-            || (CodeLists.Find(status) is { } one && CodeLists.Find(other) is { } two && one.Track == two.Track && WorkOf(one.Phase) == WorkOf(two.Phase));
-
-        private static Phase WorkOf(Phase phase) => phase == Phase.Reported ? Phase.Searching : phase;
-
-        private static bool IsSearch(string status) => status is "TRACING" or "SECONDARY_TRACING";
 
         private ClockEnd EndOf(DutyClock clock, bool spoke) =>
             now <= clock.DueAt ? spoke ? ClockEnd.Met : ClockEnd.Moved : spoke ? ClockEnd.Late : ClockEnd.Missed;

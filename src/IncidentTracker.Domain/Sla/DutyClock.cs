@@ -100,7 +100,7 @@ public sealed record CaseWatch
     /// <summary>The last receipt. The next one is later, if only by a microsecond, so that receipts have one order.</summary>
     public Instant? HeardUpTo { get; init; }
 
-    /// <summary>Since when a bag is missing: prompts are counted from there. Null where none are asked for.</summary>
+    /// <summary>Since when a bag is missing, or an item that was left behind is kept: prompts are counted from there. Null where none are asked for.</summary>
     public Instant? MissingSince { get; init; }
 
     /// <summary>The prompts that were given.</summary>

@@ -88,12 +88,16 @@ public static class HubWords
         return reached;
     }
 
-    /// <summary>What has to be asked for while a bag is missing, and was not yet.</summary>
+    /// <summary>What has to be asked for while the customer does not have it, and was not yet.</summary>
     private static IEnumerable<(Prompt What, Instant At)> Prompts(SlaBook book, CaseState state, CaseWatch watch)
     {
-        if (watch.MissingSince is not { } since || state.Worst is not { Phase: <= Phase.Searching } item || CodeLists.Find(item.StatusCode)?.NextWord == Role.Customer) yield break;
+        if (watch.MissingSince is not { } since) yield break;
+        var item = state.Worst;
         foreach (var prompt in book.PolicyAt(since).Prompts)
-            if (!watch.Prompted.Contains(prompt.Name) && !prompt.Unless.Contains(item.StatusCode) && !prompt.Unless.Contains(item.ClaimCode)) yield return (prompt, (since + prompt.After).ToWholeMicroseconds());
+            if (item.Phase < prompt.Until && (prompt.Owner is null || prompt.Owner == state.Owner) && (prompt.When.IsEmpty || prompt.When.Contains(item.StatusCode)) && !watch.Prompted.Contains(prompt.Name)
+                && !prompt.Unless.Contains(item.StatusCode) && !prompt.Unless.Contains(item.ClaimCode) && !WaitsForCustomer(prompt)) yield return (prompt, (since + prompt.After).ToWholeMicroseconds());
+
+        bool WaitsForCustomer(Prompt prompt) => prompt.Until == Phase.Found && CodeLists.Find(item.StatusCode)?.NextWord == Role.Customer;
     }
 
     // The customer was asked whether the bag is there. Silence is a yes only where the delivery was proven and nothing else is open.

@@ -172,7 +172,7 @@ public static class SlaFile
             new(SlaRule.Handover, Length(Handover, Name), [], null, SlaHours.Business, false),
             Escalation, [.. Rules.Select(rule => rule.ToRule(Name))])
         {
-            Prompts = [.. Prompts.Or().Select(prompt => new Prompt(prompt.Name, Length(prompt.After, Name), prompt.Asks, prompt.Text, prompt.Unless.Or()))],
+            Prompts = [.. Prompts.Or().Select(prompt => prompt.ToPrompt(Name))],
         };
 
         public void Check()
@@ -185,7 +185,7 @@ public static class SlaFile
             if (Rules.FirstOrDefault(rule => rule.Status is SlaRule.Question or SlaRule.Handover) is { } beside)
                 throw new SlaFileException($"{Name}: a policy says \"{beside.Status.ToLowerInvariant()}\" beside its rules, not among them.");
             foreach (var prompt in policy.Prompts)
-                if (prompt.Unless.FirstOrDefault(code => CodeLists.Find(code) is null) is { } unknown) throw new SlaFileException($"{Name}: \"unless\" of {prompt.Name} names {unknown}, and there is no such status.");
+                if (prompt.Unless.Concat(prompt.When).FirstOrDefault(code => CodeLists.Find(code) is null) is { } unknown) throw new SlaFileException($"{Name}: the prompt {prompt.Name} names {unknown}, and there is no such status.");
             if (policy.Prompts.GroupBy(prompt => prompt.Name).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new SlaFileException($"{Name}: the prompt {twice.Key} stands there twice.");
             // A status without a rule would be a silence that nobody hears.
             if (CodeLists.StatusCodes.FirstOrDefault(status => status.NextWord is not null && policy.RuleFor(status.Code) is null) is { } missing)
@@ -201,7 +201,11 @@ public static class SlaFile
             : throw new SlaFileException($"{name}: after {Status} nobody owes a word, or there is no such status.");
     }
 
-    internal sealed record PromptEntry(string Name, string After, Role Asks, string Text, ImmutableArray<string> Unless = default);
+    internal sealed record PromptEntry(
+        string Name, string After, Role Asks, string Text, ImmutableArray<string> Unless = default, ImmutableArray<string> When = default, Phase Until = Phase.Found, string? Owner = null)
+    {
+        public Prompt ToPrompt(string policy) => new(Name, Length(After, policy), Asks, Text, Unless.Or(), When.Or(), Until, Owner is { } owner ? new(owner) : null);
+    }
 
     internal sealed record StepEntry(string UntilAge, string Within);
 

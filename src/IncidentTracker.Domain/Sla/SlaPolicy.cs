@@ -58,13 +58,17 @@ public sealed record SlaRule(string Status, Duration Within, ImmutableArray<SlaS
 /// <summary>The length for cases up to an age.</summary>
 public sealed record SlaStep(Duration UntilAge, Duration Within);
 
-/// <summary>A step of the search that the hub asks for, once, when its time has come and nobody has taken it.</summary>
+/// <summary>A step that the hub asks for, once, when its time has come and nobody has taken it.</summary>
 /// <param name="Name">Names it within the policy: "secondary-tracing".</param>
-/// <param name="After">Counted from when the bag ought to have arrived, or else from the opening.</param>
+/// <param name="After">Counted from when the bag ought to have arrived, or else from the opening; of an item that was left behind, from when it was found.</param>
 /// <param name="Asks">Who has to take it.</param>
 /// <param name="Text">What is asked, for staff.</param>
 /// <param name="Unless">Statuses with which it is needless.</param>
-public sealed record Prompt(string Name, Duration After, Role Asks, string Text, ImmutableArray<string> Unless);
+/// <param name="When">Statuses with which alone it is asked; empty: with every one.</param>
+/// <param name="Until">The phase in which it is asked no more: FOUND for steps of a search, RETURNED for what is owed until the bag is back.</param>
+/// <param name="Owner">Only on cases of this organization; null: on all.</param>
+public sealed record Prompt(
+    string Name, Duration After, Role Asks, string Text, ImmutableArray<string> Unless, ImmutableArray<string> When, Phase Until = Phase.Found, OrganizationId? Owner = null);
 
 /// <summary>A level of the ladder, and after how many lengths of the time that was given it is told.</summary>
 public sealed record Escalation(ClockStage To, double After);

@@ -27,6 +27,37 @@ public sealed class LongSearchTests
     }
 
     [Fact]
+    public void A_refund_that_is_owed_until_the_bag_is_back_is_not_put_off_by_a_delivery_that_was_none()
+    {
+        var refund = new Prompt("refund", Duration.FromHours(15), Role.Claims, "Refund the bag fee.", [], [], Phase.Returned, new("XB"));
+        var book = SlaBook.Default with { Policies = [new(Instant.MinValue, CodeLists.DefaultPolicy with { Prompts = [refund] })] };
+        var facts = Case() with { AwaitedAt = On("07-06 00:00") };
+        var reported = By("XB").At("07-06 05:00").Says("REPORTED");
+        Claim[] denied = [reported, By("CQ").At("07-06 11:20").Says("DELIVERED"), By("CUSTOMER").At("07-06 11:45").Says("DELIVERY_DISPUTED")];
+        IEnumerable<string> Asked(CaseFacts of, params Claim[] claims) =>
+            Watchman.Live(of, claims, On("07-08 00:00"), book).Words.Where(word => word.StatusCode == HubWords.Prompted).Select(Watchman.Written);
+
+        Assert.Equal(["07-06 15:00 PROMPTED XB"], Asked(facts, [.. denied, By("CQ").At("07-06 16:40").Says("DELIVERED").WithProof()]));
+        Assert.Equal(["07-06 15:00 PROMPTED XB"], Asked(facts, reported, By("GO").At("07-06 09:00").Says("ON_HAND")));
+        Assert.Empty(Asked(facts, [.. denied, By("CQ").At("07-06 14:40").Says("DELIVERED").WithProof(), By("CUSTOMER").At("07-06 14:50").Says("CONFIRMED")]));
+        Assert.Empty(Asked(facts, denied[..2]));
+        // What is not yet known to be a delivery is none as soon as it is denied, and nothing has begun anew.
+        Assert.Equal(["07-06 20:00 PROMPTED XB"], Asked(facts, [.. denied[..2], By("CUSTOMER").At("07-06 20:00").Says("DELIVERY_DISPUTED")]));
+        Assert.Empty(Asked(facts with { Owner = new OrganizationId("XA") }, denied));
+    }
+
+    [Fact]
+    public void Two_reminders_are_asked_for_before_an_item_that_was_left_behind_is_disposed_of()
+    {
+        Claim[] kept = [By("CUSTOMER").At("07-01 10:00").Says("REPORTED"), By("APT").At("07-03 10:00").Says("ITEM_FOUND")];
+        var facts = Case(kind: IncidentKind.LeftBehindItem);
+
+        Assert.Equal(["07-17 10:00 PROMPTED APT", "07-28 10:00 PROMPTED APT"], Prompts(facts, "07-31 00:00", kept));
+        Assert.Equal(["07-17 10:00 PROMPTED APT"], Prompts(facts, "07-31 00:00", [.. kept, By("CUSTOMER").At("07-20 10:00").Says("ITEM_RETURNED")]));
+        Assert.Empty(Prompts(facts, "07-31 00:00", kept[0]));
+    }
+
+    [Fact]
     public void A_step_that_was_asked_for_is_owed_like_the_answer_to_a_question()
     {
         var watchman = Watchman.Live(Case(), [Tracing], On("07-11 10:01"));
