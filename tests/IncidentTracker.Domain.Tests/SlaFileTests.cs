@@ -144,6 +144,27 @@ public sealed class SlaFileTests
         string Why() => Assert.Throws<SlaFileException>(() => SlaFile.Read($$"""{ "policies": [{{policy.ToJsonString()}}] }""")).Message;
     }
 
+    [Theory]
+    [InlineData("name", "", "has no \"name\"")]
+    [InlineData("after", "PT0S", "\"after\" of the prompt refund is a length above zero")]
+    [InlineData("until", "REPORTED", "\"until\" of the prompt refund is SEARCHING")]
+    [InlineData("until", "CLOSED", "\"until\" of the prompt refund is SEARCHING")]
+    [InlineData("until", "RETURND", "prompts[0].until: this value does not belong there")]
+    [InlineData("owner", "", "\"owner\" of the prompt refund names an organization")]
+    [InlineData("asks", "CU", "\"asks\" of the prompt refund is a role other than CU")]
+    [InlineData("name", "refund", "")]
+    public void A_prompt_that_could_never_be_asked_is_refused(string field, string value, string why)
+    {
+        var policy = System.Text.Json.Nodes.JsonNode.Parse(typeof(CodeLists).Assembly.GetManifestResourceStream("sla-policy.json")!)!.AsObject();
+        (policy["activeFrom"], policy["version"]) = ("2026-07-01T00:00:00Z", 2);
+        policy["prompts"] = System.Text.Json.Nodes.JsonNode.Parse("""[{ "name": "refund", "after": "PT10H", "asks": "CL", "owner": "XB", "until": "RETURNED", "text": "Refund." }]""");
+        policy["prompts"]![0]![field] = value;
+
+        var wrong = Record.Exception(() => SlaFile.Read($$"""{ "policies": [{{policy.ToJsonString()}}] }"""));
+        if (why.Length == 0) Assert.Null(wrong);
+        else Assert.Contains(why, Assert.IsType<SlaFileException>(wrong).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_policy_of_the_file_does_not_take_the_name_of_the_one_the_hub_comes_with()
     {

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using static System.StringComparison;
 
 namespace IncidentTracker.Domain;
@@ -21,6 +22,8 @@ public static class CodeLists
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,
+        // what every start reads is known to the compiler; the rest may take its time
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(CodeListsJson.Default, new DefaultJsonTypeInfoResolver()),
     };
 
     private static readonly StatusFile StatusData = Read<StatusFile>("status-codes.json");
@@ -74,13 +77,22 @@ public static class CodeLists
             ?? throw new InvalidOperationException($"The code list {file} is empty.");
     }
 
-    private sealed record StatusFile(string Note, ImmutableArray<StatusCode> Codes, ImmutableArray<ReservedCode> Reserved);
+    internal sealed record StatusFile(string Note, ImmutableArray<StatusCode> Codes, ImmutableArray<ReservedCode> Reserved);
 
-    private sealed record ReasonFile(string Note, ImmutableArray<ReasonGroup> Groups, ImmutableArray<ReasonForLoss> Codes);
+    internal sealed record ReasonFile(string Note, ImmutableArray<ReasonGroup> Groups, ImmutableArray<ReasonForLoss> Codes);
 
-    private sealed record BagTypeFile(string Note, ImmutableArray<BagType> Types);
+    internal sealed record BagTypeFile(string Note, ImmutableArray<BagType> Types);
 
-    private sealed record ColourFile(string Note, ImmutableArray<Colour> Colours);
+    internal sealed record ColourFile(string Note, ImmutableArray<Colour> Colours);
 
-    private sealed record StationFile(string Note, ImmutableArray<Station> Stations);
+    internal sealed record StationFile(string Note, ImmutableArray<Station> Stations);
 }
+
+[JsonSerializable(typeof(CodeLists.StatusFile))]
+[JsonSerializable(typeof(CodeLists.ReasonFile))]
+[JsonSerializable(typeof(CodeLists.BagTypeFile))]
+[JsonSerializable(typeof(CodeLists.ColourFile))]
+[JsonSerializable(typeof(CodeLists.StationFile))]
+[JsonSerializable(typeof(SlaFile.PolicyEntry))]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+internal sealed partial class CodeListsJson : JsonSerializerContext;

@@ -136,8 +136,9 @@ public static class Clocks
             }
             var isSameWork = clock is not null && duty is { } next && next.Party == clock.Party && News.IsSameWork(next.Rule.Status, clock.Status);
             var (told, isNews) = News.Tell(isSameWork ? clock!.Told : "", News.Of(claim, marks, item, now, policy.PauseAtMost));
-            var withoutNews = isSameWork && !isNews && !_countsAsBulletin ? clock!.WithoutNews + 1 : 0;
-            if (clock is not null && withoutNews > policy.StillSearchingAtMost)
+            // Nobody's three are used up by others, nor given back by what is said about many cases.
+            var withoutNews = !isSameWork || (isNews && !_countsAsBulletin) ? 0 : spoke && !_countsAsBulletin ? clock!.WithoutNews + 1 : clock!.WithoutNews;
+            if (clock is not null && !_countsAsBulletin && withoutNews > policy.StillSearchingAtMost)
             {
                 _running.Add(clock with { Status = duty!.Value.Rule.Status, WithoutNews = withoutNews });
                 return started;
@@ -226,17 +227,19 @@ public static class Clocks
             var pausedBefore = before?.Paused ?? Duration.Zero;
             if (before?.PausedUntil - now is { } unused && unused > Duration.Zero) pausedBefore -= unused;
 
+            var usual = rule.WithinAt(now - openedAt, isLater: cycle > 1 || duty.IsAfterAnswer, facts.Priority);
             if (rule is { Pauses: true, AfterEta: { } afterPause } && expectedEnd > now && HasReason(rule) && pausedBefore < policy.PauseAtMost)
             {
                 var until = Instant.Min(expectedEnd.Value, now + (policy.PauseAtMost - pausedBefore)).ToWholeMicroseconds();
-                return Of(until, afterPause, null) with { PausedUntil = until, Paused = pausedBefore + (until - now) };
+                // What is left of the week may end sooner than a word without any reason would be due.
+                if (until >= expectedEnd || until + afterPause >= now + usual) return Of(until, afterPause, null) with { PausedUntil = until, Paused = pausedBefore + (until - now) };
             }
             // Of a bag that is in the air nobody can say more before it has landed. What is due the moment something was
             // expected still gives its ladder time between the steps.
             if (rule is { Pauses: false, AfterEta: { } after })
                 foreach (var known in (ReadOnlySpan<Instant?>)[track == Track.Main ? item?.Flight?.ArrivesAt : null, expectedEnd])
                     if (known + after > now && known <= now + policy.PauseAtMost) return Of(now, Duration.Max(after, ShortestLength), known + after);
-            return Of(now, rule.WithinAt(now - openedAt, isLater: cycle > 1 || duty.IsAfterAnswer, facts.Priority), null);
+            return Of(now, usual, null);
 
             DutyClock Of(Instant from, Duration length, Instant? by)
             {

@@ -51,9 +51,11 @@ internal static class Duties
         if (track != Track.Main) return Assigned() ?? SenderOf(track, item) ?? state.Owner;
 
         // The customer owes nothing that others have to do, whomever a word asks. Whoever says that it has the bag owes the next
-        // word about it, until another has taken it; only the flight it is on is received by somebody else.
+        // word about it, until another has taken it; only a flight that has left is received, and a delivery that is ordered is brought, by somebody else.
         var holder = ButCustomer(item.Holding?.By);
-        var asked = role != Role.ForwardingCarrier && CodeLists.Find(item.StatusCode)?.Possession == Possession.Reporter ? null : ButCustomer(item.Asked);
+        var keepsIt = item.StatusCode is not ("FORWARD_DEPARTED" or "DELIVERY_ORDERED")
+            && (CodeLists.Find(item.StatusCode)?.Possession == Possession.Reporter || (item.StatusBy == item.Holding?.By && item.StatusBy != state.Owner));
+        var asked = keepsIt ? null : ButCustomer(item.Asked);
         return role switch
         {
             Role.Courier => asked ?? item.Courier ?? Assigned() ?? holder,

@@ -8,7 +8,7 @@ namespace IncidentTracker.Domain;
 /// </summary>
 internal static class News
 {
-    // In characters. More is remembered of nobody, and is no news either.
+    // In characters. What was told before that is forgotten.
     private const int MostTold = 1000;
 
     private const char Line = '\n';
@@ -16,10 +16,10 @@ internal static class News
     /// <summary>Adds to what was told while the same work goes on.</summary>
     public static (string Told, bool IsNews) Tell(string known, IEnumerable<string> facts)
     {
-        var told = known;
+        var (told, isNews) = (known, false);
         foreach (var fact in facts)
-            if (told.Length + fact.Length < MostTold && !IsTold(told, fact)) told = told.Length == 0 ? fact : $"{told}{Line}{fact}";
-        return (told, told.Length > known.Length);
+            if (!IsTold(told, fact)) (told, isNews) = (told.Length == 0 ? fact : $"{told}{Line}{fact}", true);
+        return (told.Length <= MostTold ? told : told[(told.IndexOf(Line, told.Length - MostTold) + 1)..], isNews);
     }
 
     /// <summary>The facts of a word, each in a line.</summary>
@@ -28,16 +28,18 @@ internal static class News
     public static IEnumerable<string> Of(Claim claim, Marks marks, ItemState item, Instant now, Duration ahead)
     {
         if (InForce(claim, item) is { } status)
-            yield return IsSearch(status.Code) ? "TRACING" : status.Phase == Phase.Delivery ? $"{status.Code} {claim.OrderAt.ToUnixTimeSeconds() / NodaConstants.SecondsPerDay}" : status.Code;
+            yield return status.Code is "OUT_FOR_DELIVERY" or "DELIVERY_ATTEMPTED" ? $"{status.Code} {Day()}" : status.Code;
         if (NameOf(claim.Place) is { Length: > 0 } place) yield return place;
         foreach (var searched in claim.PlacesChecked)
             if (NameOf(searched) is { Length: > 0 } name) yield return name;
         // To move the time by minutes is no news.
         if (claim.Eta is { } eta && (marks & Marks.EtaNotAuthorised) == 0 && eta.End > now && eta.End <= now + ahead) yield return $"eta {eta.End.ToUnixTimeSeconds() / NodaConstants.SecondsPerHour}";
-        if (claim.Flight is { } flight && flight == item.Flight) yield return $"{flight.Carrier}{flight.Number} {flight.Date?.Day}";
+        if (claim.Flight is { } flight && flight == item.Flight) yield return $"{flight.Carrier}{flight.Number} {flight.Date ?? Day()}";
         if (claim.HasEvidence) yield return "proof";
         if (claim.Custody is { } custody) yield return $"{custody.Action} {custody.From} {custody.To}";
         if (claim.Assignment is { } given) yield return $"{given.Role} {given.Organization}";
+
+        LocalDate Day() => now.InUtc().Date;
     }
 
     /// <summary>To look for a bag, to keep it, to carry it, to deliver it: whoever says other words about the same work has told nothing yet.</summary>
@@ -58,6 +60,4 @@ internal static class News
     private static string NameOf(Place? place) => place is null ? "" : place.Station.Length > 0 ? place.Station : place.Unlocode;
 
     private static Phase WorkOf(Phase phase) => phase == Phase.Reported ? Phase.Searching : phase;
-
-    private static bool IsSearch(string status) => status is "TRACING" or "SECONDARY_TRACING";
 }

@@ -105,7 +105,8 @@ public static class SlaFile
         }
         catch (JsonException wrong)
         {
-            throw new SlaFileException($"{name}: {wrong.Path}: {wrong.Message}");
+            // Which types the program has is nothing to whoever wrote the file.
+            throw new SlaFileException($"{name}: {wrong.Path}: {(wrong.Message.StartsWith("The JSON value", StringComparison.Ordinal) ? "this value does not belong there. The README of Sla says what does." : wrong.Message)}");
         }
     }
 
@@ -184,8 +185,7 @@ public static class SlaFile
             CheckOnce(Rules, Name);
             if (Rules.FirstOrDefault(rule => rule.Status is SlaRule.Question or SlaRule.Handover) is { } beside)
                 throw new SlaFileException($"{Name}: a policy says \"{beside.Status.ToLowerInvariant()}\" beside its rules, not among them.");
-            foreach (var prompt in policy.Prompts)
-                if (prompt.Unless.Concat(prompt.When).FirstOrDefault(code => CodeLists.Find(code) is null) is { } unknown) throw new SlaFileException($"{Name}: the prompt {prompt.Name} names {unknown}, and there is no such status.");
+            if (policy.Prompts.Select(prompt => prompt.Problem).FirstOrDefault(problem => problem is not null) is { } wrong) throw new SlaFileException($"{Name}: {wrong}");
             if (policy.Prompts.GroupBy(prompt => prompt.Name).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new SlaFileException($"{Name}: the prompt {twice.Key} stands there twice.");
             // A status without a rule would be a silence that nobody hears.
             if (CodeLists.StatusCodes.FirstOrDefault(status => status.NextWord is not null && policy.RuleFor(status.Code) is null) is { } missing)

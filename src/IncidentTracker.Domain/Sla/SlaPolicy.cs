@@ -68,7 +68,16 @@ public sealed record SlaStep(Duration UntilAge, Duration Within);
 /// <param name="Until">The phase in which it is asked no more: FOUND for steps of a search, RETURNED for what is owed until the bag is back.</param>
 /// <param name="Owner">Only on cases of this organization; null: on all.</param>
 public sealed record Prompt(
-    string Name, Duration After, Role Asks, string Text, ImmutableArray<string> Unless, ImmutableArray<string> When, Phase Until = Phase.Found, OrganizationId? Owner = null);
+    string Name, Duration After, Role Asks, string Text, ImmutableArray<string> Unless, ImmutableArray<string> When, Phase Until = Phase.Found, OrganizationId? Owner = null)
+{
+    /// <summary>What is wrong with it, for whoever wrote it; null: nothing.</summary>
+    public string? Problem => Name.Length == 0 ? "a prompt has no \"name\"."
+        : After <= Duration.Zero ? $"\"after\" of the prompt {Name} is a length above zero, such as PT10H."
+        : Until is Phase.Reported or > Phase.Returned ? $"\"until\" of the prompt {Name} is SEARCHING, FOUND, ON_THE_WAY, DELIVERY or RETURNED."
+        : Owner is { Value.Length: 0 } ? $"\"owner\" of the prompt {Name} names an organization, or is left out."
+        : Asks == Role.Customer ? $"\"asks\" of the prompt {Name} is a role other than CU: travellers owe nothing."
+        : Unless.Concat(When).FirstOrDefault(code => CodeLists.Find(code) is null) is { } unknown ? $"the prompt {Name} names {unknown}, and there is no such status." : null;
+}
 
 /// <summary>A level of the ladder, and after how many lengths of the time that was given it is told.</summary>
 public sealed record Escalation(ClockStage To, double After);

@@ -142,7 +142,8 @@ public sealed class DutyTests
             };
         }
 
-        var third = Owed(Track.Main, [seen, began, .. Enumerable.Range(11, 3).Select(Hollow)]);
+        // Another name for the search is news once.
+        var third = Owed(Track.Main, [seen, began, .. Enumerable.Range(11, how == "names" ? 4 : 3).Select(Hollow)]);
         var tenth = Owed(Track.Main, [seen, began, .. Enumerable.Range(11, 10).Select(Hollow)]);
         Assert.Equal((third.Number, third.DueAt), (tenth.Number, tenth.DueAt));
 
@@ -178,8 +179,35 @@ public sealed class DutyTests
     [Fact]
     public void A_courier_that_tries_again_every_day_has_told_something_each_time()
     {
-        var tries = Enumerable.Range(6, 9).SelectMany(day => new[] { By("CQ").At($"07-{day:00} 09:00").Says("OUT_FOR_DELIVERY"), By("CQ").At($"07-{day:00} 11:00").Says("DELIVERY_ATTEMPTED") });
-        Assert.Equal(On("07-14 11:00"), Owed(Track.Main, [By("CQ").At("07-06 08:00").Says("COURIER_HAS_BAG"), .. tries]).StartedAt);
+        var tries = Enumerable.Range(6, 25).SelectMany(day => new[] { By("CQ").At($"07-{day:00} 09:00").Says("OUT_FOR_DELIVERY"), By("CQ").At($"07-{day:00} 11:00").Says("DELIVERY_ATTEMPTED") });
+        Assert.Equal(On("07-30 11:00"), Owed(Track.Main, [By("CQ").At("07-06 08:00").Says("COURIER_HAS_BAG"), .. tries]).StartedAt);
+
+        // To plan it again every day is no attempt.
+        var plans = Enumerable.Range(6, 9).Select(day => By("CQ").At($"07-{day:00} 09:00").Says("DELIVERY_SCHEDULED"));
+        Assert.Equal(On("07-09 09:00"), Owed(Track.Main, [By("CQ").At("07-06 08:00").Says("COURIER_HAS_BAG"), .. plans]).StartedAt);
+    }
+
+    [Fact]
+    public void What_others_say_uses_up_nobodys_three_and_what_the_hub_asks_for_is_news()
+    {
+        Claim[] hollow = [By("TRW").At("07-06 10:00").Says("TRACING"), .. Enumerable.Range(11, 8).Select(hour => By("TRW").At($"07-06 {hour}:00").Says("TRACING"))];
+        Assert.Equal(On("07-06 20:00"), Owed(Track.Main, [.. hollow, By("TRW").At("07-06 20:00").Says("SECONDARY_TRACING")]).StartedAt);
+
+        var requests = Enumerable.Range(11, 8).Select(hour => By("XB").At($"07-06 {hour}:00").Says("BAG_REQUESTED").Asks("GO"));
+        Assert.Equal(0, Owed(Track.Main, [By("GO").At("07-06 10:00").Says("ON_HAND"), .. requests]).WithoutNews);
+
+        // A word with very many places is no end of all news.
+        var many = By("TRW").At("07-06 19:00").Says("TRACING") with { PlacesChecked = [.. Enumerable.Range(0, 260).Select(number => new Place($"{(char)('A' + (number / 26))}{(char)('A' + (number % 26))}X", "", ""))] };
+        Assert.Equal(On("07-06 20:00"), Owed(Track.Main, [.. hollow, many, By("TRW").At("07-06 20:00").Says("TRACING").In("FNC")]).StartedAt);
+    }
+
+    [Fact]
+    public void The_end_of_the_week_gives_no_less_time_than_no_reason_would()
+    {
+        var held = Enumerable.Range(0, 16).Select(time => By("IH").At(On("07-06 10:00") + Duration.FromHours(11 * time)).Says("HELD") with { ReasonCode = "CUSTOMS" });
+        Claim[] words = [.. held.Select(word => word with { Eta = new(word.ReceivedAt + Duration.FromHours(26), null, "Z") })];
+
+        Assert.Equal(On("07-13 19:00"), Owed(Track.Main, words).DueAt);
     }
 
     [Fact]
@@ -206,7 +234,10 @@ public sealed class DutyTests
         var kept = By("GO").At("07-06 10:00").Says(status).Asks("ZZ");
         Assert.Equal(new("GO"), Owed(Track.Main, kept).Party);
         Assert.Equal(new("IH"), Owed(Track.Main, kept, By("GO").At("07-06 11:00").Hands(CustodyAction.Released, to: "IH"), By("IH").At("07-06 11:10").Hands(CustodyAction.Accepted, from: "GO")).Party);
-        Assert.Equal(new("CQ"), Owed(Track.Main, By("CQ").At("07-06 10:00").Says("COURIER_HAS_BAG").Asks("ZC")).Party);
+        foreach (var later in (string[])["OWNER_IDENTIFIED", "FORWARD_PLANNED", "LOADED"])
+            Assert.Equal(new("GO"), Owed(Track.Main, By("GO").At("07-06 10:00").Says(status), By("GO").At("07-06 11:00").Says(later).Asks("ZZ")).Party);
+        foreach (var courier in (string[])["COURIER_HAS_BAG", "DELIVERY_ATTEMPTED"])
+            Assert.Equal(new("CQ"), Owed(Track.Main, By("CQ").At("07-06 09:00").Says("COURIER_HAS_BAG"), By("CQ").At("07-06 10:00").Says(courier).Asks("ZC")).Party);
 
         // The flight is received by somebody else.
         Assert.Equal(new("LH2"), Owed(Track.Main, By("XB").At("07-06 10:00").Says("FORWARD_DEPARTED").On("XB", "1695").Asks("LH2")).Party);
