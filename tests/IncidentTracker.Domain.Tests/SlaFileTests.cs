@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using NodaTime;
 using static IncidentTracker.Domain.Tests.Told;
 
@@ -127,10 +128,9 @@ public sealed class SlaFileTests
     [Fact]
     public void A_ladder_with_a_step_that_is_never_reached_is_refused()
     {
-        var policy = System.Text.Json.Nodes.JsonNode.Parse(typeof(CodeLists).Assembly.GetManifestResourceStream("sla-policy.json")!)!.AsObject();
-        policy["activeFrom"] = "2026-07-01T00:00:00Z";
+        var policy = OwnPolicy();
         policy["version"] = 2;
-        Assert.Single(SlaFile.Read($$"""{ "policies": [{{policy.ToJsonString()}}] }"""));
+        Assert.Single(ReadPolicy(policy));
 
         policy["escalation"]!.AsArray()[0]!["after"] = 3;
         Assert.Contains("HEADQUARTERS is never reached", Why(), StringComparison.Ordinal);
@@ -141,7 +141,7 @@ public sealed class SlaFileTests
         policy["escalation"]!.AsArray()[0]!["to"] = "BREACHED";
         Assert.Contains("BREACHED is none", Why(), StringComparison.Ordinal);
 
-        string Why() => Assert.Throws<SlaFileException>(() => SlaFile.Read($$"""{ "policies": [{{policy.ToJsonString()}}] }""")).Message;
+        string Why() => Assert.Throws<SlaFileException>(() => ReadPolicy(policy)).Message;
     }
 
     [Theory]
@@ -155,12 +155,12 @@ public sealed class SlaFileTests
     [InlineData("name", "refund", "")]
     public void A_prompt_that_could_never_be_asked_is_refused(string field, string value, string why)
     {
-        var policy = System.Text.Json.Nodes.JsonNode.Parse(typeof(CodeLists).Assembly.GetManifestResourceStream("sla-policy.json")!)!.AsObject();
-        (policy["activeFrom"], policy["version"]) = ("2026-07-01T00:00:00Z", 2);
-        policy["prompts"] = System.Text.Json.Nodes.JsonNode.Parse("""[{ "name": "refund", "after": "PT10H", "asks": "CL", "owner": "XB", "until": "RETURNED", "text": "Refund." }]""");
+        var policy = OwnPolicy();
+        policy["version"] = 2;
+        policy["prompts"] = JsonNode.Parse("""[{ "name": "refund", "after": "PT10H", "asks": "CL", "owner": "XB", "until": "RETURNED", "text": "Refund." }]""");
         policy["prompts"]![0]![field] = value;
 
-        var wrong = Record.Exception(() => SlaFile.Read($$"""{ "policies": [{{policy.ToJsonString()}}] }"""));
+        var wrong = Record.Exception(() => ReadPolicy(policy));
         if (why.Length == 0) Assert.Null(wrong);
         else Assert.Contains(why, Assert.IsType<SlaFileException>(wrong).Message, StringComparison.Ordinal);
     }
@@ -168,10 +168,9 @@ public sealed class SlaFileTests
     [Fact]
     public void A_policy_of_the_file_does_not_take_the_name_of_the_one_the_hub_comes_with()
     {
-        var policy = System.Text.Json.Nodes.JsonNode.Parse(typeof(CodeLists).Assembly.GetManifestResourceStream("sla-policy.json")!)!.AsObject();
-        policy["activeFrom"] = "2026-07-01T00:00:00Z";
+        var policy = OwnPolicy();
 
-        Assert.Contains("default/1 is the policy that the hub comes with", Assert.Throws<SlaFileException>(() => SlaFile.Read($$"""{ "policies": [{{policy.ToJsonString()}}] }""")).Message, StringComparison.Ordinal);
+        Assert.Contains("default/1 is the policy that the hub comes with", Assert.Throws<SlaFileException>(() => ReadPolicy(policy)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -240,4 +239,14 @@ public sealed class SlaFileTests
 
     private static SlaBook BookOf(string within, string ladder) => SlaFile.Book(SlaFile.Read(Agreed.Replace("\"agreements\": [",
         $$""" "agreements": [{ "id": "long", "version": 1, "activeFrom": "2026-07-01T00:00:00Z", "for": { "organization": "GO" }, "rules": [{ "status": "BAG_REQUESTED", "within": "{{within}}", "hours": "BUSINESS" }], "escalation": {{ladder}} },""", StringComparison.Ordinal)), []);
+
+    /// <summary>The policy the hub comes with, as a file of an operator would have it.</summary>
+    private static JsonObject OwnPolicy()
+    {
+        var policy = JsonNode.Parse(typeof(CodeLists).Assembly.GetManifestResourceStream("sla-policy.json")!)!.AsObject();
+        policy["activeFrom"] = "2026-07-01T00:00:00Z";
+        return policy;
+    }
+
+    private static IReadOnlyList<Edition> ReadPolicy(JsonObject policy) => SlaFile.Read($$"""{ "policies": [{{policy.ToJsonString()}}] }""");
 }

@@ -11,7 +11,7 @@ namespace IncidentTracker.Domain;
 /// </summary>
 /// <param name="WarnAt">The share of the time after which the party is reminded.</param>
 /// <param name="StillSearchingAtMost">How often in a row a word without any news may start the time anew.</param>
-/// <param name="PauseAtMost">For how long in all a stated reason may stop the clocks of one status, and how far ahead an expected time may lie to be waited for.</param>
+/// <param name="PauseAtMost">For how long in all a stated reason may stop the clocks of one item, and how far ahead an expected time may lie to be waited for.</param>
 /// <param name="Question">How soon a party answers what it was asked on the case.</param>
 /// <param name="Handover">How soon a party takes, or refuses, a bag that is offered to it.</param>
 /// <param name="Escalation">When an overdue word goes to the next level, in lengths of the time that was given for it.</param>
