@@ -25,7 +25,7 @@ public sealed class ManyHubsTests(ITestOutputHelper output)
     private static readonly int DueAtOnce = TestDatabase.IsPostgres ? 10_000 : 2_000;
 
     // A hub takes 500 cases at a time: enough that all of them have work, in transactions that are small enough to be hit.
-    private static readonly int DueAtEachKill = TestDatabase.IsPostgres ? 1_200 : 500;
+    private static readonly int DueAtEachKill = TestDatabase.IsPostgres ? 1_200 : 1_000;
     private static readonly Dictionary<string, string> SmallSteps = new() { ["Ingest__BatchSize"] = "10" };
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class ManyHubsTests(ITestOutputHelper output)
     }
 
     private static Task<int> CountAsync(TestDatabase database, Instant? dueAt) =>
-        database.WithDbAsync(db => db.Alerts.CountAsync(alert => dueAt == null || alert.DueAt == dueAt + ReminderToDue));
+        database.WithDbAsync(db => db.Alerts.CountAsync(alert => alert.Stage == ClockStage.DueSoon && (dueAt == null || alert.DueAt == dueAt + ReminderToDue)));
 
     private static async Task SaidAsync(TestDatabase database, int count, Instant? dueAt = null)
     {
@@ -111,15 +111,17 @@ public sealed class ManyHubsTests(ITestOutputHelper output)
 
     /// <summary>How late each word was, the quickest first.</summary>
     private static async Task<Duration[]> LateAsync(TestDatabase database) =>
-        [.. (await database.WithDbAsync(db => db.Alerts.AsNoTracking().ToListAsync())).Select(alert => alert.FiredAt - (alert.DueAt - ReminderToDue)).Order()];
+        [.. (await database.WithDbAsync(db => db.Alerts.AsNoTracking().Where(alert => alert.Stage == ClockStage.DueSoon).ToListAsync())).Select(alert => alert.FiredAt - (alert.DueAt - ReminderToDue)).Order()];
 
     private static async Task EachWasSaidOnceAsync(TestDatabase database, int count)
     {
         var words = await database.WithDbAsync(db => db.Claims.AsNoTracking().Where(claim => claim.PartnerId == "HUB").Select(claim => new { claim.IncidentId, claim.UpdateId }).ToListAsync());
-        Assert.Equal(count, words.Count);
-        Assert.Equal(count, words.Select(word => word.IncidentId).Distinct().Count());
-        Assert.All(words, word => Assert.Equal("clock-1-due-soon", word.UpdateId));
-        Assert.Equal(count, await database.WithDbAsync(db => db.Alerts.CountAsync(alert => alert.Stage == ClockStage.DueSoon)));
+        // Where a machine is so slow that the first cases are overdue before the last were reminded, they were told that too.
+        Assert.Equal(words.Count, words.Distinct().Count());
+        Assert.Equal(count, words.Count(word => word.UpdateId == "clock-1-due-soon"));
+        Assert.All(words.Where(word => word.UpdateId != "clock-1-due-soon"), word => Assert.Equal("clock-1-breached", word.UpdateId));
+        Assert.Equal(count, await CountAsync(database, null));
+        Assert.Equal(words.Count, await database.WithDbAsync(db => db.Alerts.CountAsync()));
         await database.ProveStoredEqualsFoldedAsync();
     }
 

@@ -29,13 +29,13 @@ internal static class DeliveryEndpoints
         .Problems(400, 401);
 
     private static async Task<Ok<DeliveryPage>> List(
-        string endpointId, PartnerIdentity partner, HubDb db, CancellationToken stop, [FromQuery] int pageSize = PageSize.Usual, [FromQuery] string pageToken = "")
+        string endpointId, PartnerIdentity partner, HubDb db, CancellationToken stop, [FromQuery] int pageSize = PageSize.Usual, [FromQuery] string? pageToken = "")
     {
         if (pageSize < 0) throw new RefusedException(Refusals.FieldInvalid.At("page_size", "At least 1."));
         var (endpoint, size) = (await WebhookEndpoints.FindAsync(db, partner, endpointId, stop), PageSize.Of(pageSize));
 
         var query = db.Deliveries.AsNoTracking().Where(delivery => delivery.Lane == endpoint.Id);
-        if (ReadToken(pageToken, endpoint.Id) is var (at, id))
+        if (ReadToken(pageToken ?? "", endpoint.Id) is var (at, id))
             query = query.Where(delivery => delivery.CreatedAt < at || (delivery.CreatedAt == at && string.Compare(delivery.Id, id) < 0));
         var rows = await query.OrderByDescending(delivery => delivery.CreatedAt).ThenByDescending(delivery => delivery.Id).Take(size + 1).ToListAsync(stop);
         return TypedResults.Ok(new DeliveryPage([.. rows.Take(size).Select(DeliveryView.Of)], rows.Count > size ? WriteToken(rows[size - 1]) : ""));
@@ -85,17 +85,17 @@ internal static class DeliveryEndpoints
     }
 
     private static async Task<Ok<EventPage>> Feed(
-        PartnerIdentity partner, HubDb db, FanOut fanOut, CancellationToken stop, [FromQuery] string after = "", [FromQuery] int pageSize = PageSize.Usual)
+        PartnerIdentity partner, HubDb db, FanOut fanOut, CancellationToken stop, [FromQuery] string? after = "", [FromQuery] int pageSize = PageSize.Usual)
     {
         if (pageSize < 0) throw new RefusedException(Refusals.FieldInvalid.At("page_size", "At least 1."));
         var own = db.Events.AsNoTracking().Where(one => one.OrganizationId == partner.Id.Value);
         var position = 0L;
-        if (after.Length > 0)
+        if (after is { Length: > 0 })
             position = await own.Where(one => one.Id == after).Select(one => one.Position).FirstOrDefaultAsync(stop) is > 0 and var known ? known : throw new RefusedException(Refusals.ResumeTokenInvalid.At("after"));
         else await fanOut.FollowAsync(partner.Id, stop);
 
         var rows = await own.Where(one => one.Position > position).OrderBy(one => one.Position).Take(PageSize.Of(pageSize)).Select(one => new { one.Id, one.Body }).ToListAsync(stop);
-        return TypedResults.Ok(new EventPage([.. rows.Select(row => Told(row.Id, EventBody.Read(row.Body)))], rows.Count > 0 ? rows[^1].Id : after));
+        return TypedResults.Ok(new EventPage([.. rows.Select(row => Told(row.Id, EventBody.Read(row.Body)))], rows.Count > 0 ? rows[^1].Id : after ?? ""));
     }
 
     private static FeedEvent Told(string id, EventView told) => new(id, told.Type, told.Timestamp, told.Data);

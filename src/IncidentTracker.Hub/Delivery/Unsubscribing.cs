@@ -46,9 +46,9 @@ internal static class UnsubscribeEndpoints
     public static void MapUnsubscribing(this IEndpointRouteBuilder app)
     {
         var leave = app.MapGroup("/mail/unsubscribe").ExcludeFromDescription();
-        leave.MapGet("", (Unsubscribing unsubscribing, [FromQuery(Name = "for")] string? link = null) => Page(unsubscribing, link, done: false));
+        leave.MapGet("", IResult (Unsubscribing unsubscribing, [FromQuery(Name = "for")] string? link = null) => Page(unsubscribing, link, done: false));
         // No token of a form: the mail program that posts here has none, and the link itself is the proof.
-        leave.MapPost("", async (Unsubscribing unsubscribing, CancellationToken stop, [FromQuery(Name = "for")] string? link = null) =>
+        leave.MapPost("", async Task<IResult> (Unsubscribing unsubscribing, CancellationToken stop, [FromQuery(Name = "for")] string? link = null) =>
         {
             if (unsubscribing.Read(link) is { } recipient) await unsubscribing.RefuseAsync(recipient, stop);
             return Page(unsubscribing, link, done: true);

@@ -43,7 +43,7 @@ internal static class IncidentEndpoints
     private static async Task<Ok<IncidentPage>> List(
         PartnerIdentity partner, CaseReader cases, PublicViews views, CustomerLinks links, HttpRequest request, CancellationToken stop,
         [FromQuery] string? bagTag = null, [FromQuery] string? scheme = null, [FromQuery] string? value = null, [FromQuery] string? date = null,
-        [FromQuery] string[]? phase = null, [FromQuery] int pageSize = PageSize.Usual, [FromQuery] string pageToken = "")
+        [FromQuery] string[]? phase = null, [FromQuery] int pageSize = PageSize.Usual, [FromQuery] string? pageToken = "")
     {
         if (pageSize < 0) throw new RefusedException(Refusals.FieldInvalid.At("page_size", "At least 1."));
         var size = PageSize.Of(pageSize);
@@ -55,7 +55,7 @@ internal static class IncidentEndpoints
         {
             var query = wanted is null ? db.Incidents : Addresses.CasesWith(db, wanted);
             return phases.Length == 0 ? query : query.Where(incident => phases.Contains(incident.Phase));
-        }, PageToken.Read(pageToken, question), size + 1, summary => summary.State.IsOpenTo(partner.Reporter), stop);
+        }, PageToken.Read(pageToken ?? "", question), size + 1, summary => summary.State.IsOpenTo(partner.Reporter), stop);
 
         return TypedResults.Ok(new IncidentPage(
             [.. page.Take(size).Select(summary => views.Listed(summary, links.LinkTo(summary.Id, summary.Reference, request)))],

@@ -16,12 +16,10 @@ internal static class TrackEndpoints
     public static void MapTrack(this IEndpointRouteBuilder app)
     {
         var track = app.MapGroup("/track").ExcludeFromDescription();
-        track.MapGet("", Ask);
+        track.MapGet("", IResult (HttpContext http, IAntiforgery forms) => Form(http, forms, TrackForm.Trouble.None));
         track.MapPost("", Answer).WithMetadata(new RequestSizeLimitAttribute(16 * 1024));
         track.MapGet("/{reference}", Show);
     }
-
-    private static RazorComponentResult<TrackForm> Ask(HttpContext http, IAntiforgery forms) => Form(http, forms, TrackForm.Trouble.None);
 
     private static async Task<IResult> Answer(HttpContext http, IAntiforgery forms, CaseAccess access, CustomerLinks links, CancellationToken stop)
     {

@@ -50,11 +50,11 @@ internal static class ReplyEndpoints
         reply.MapPost("", Give).WithMetadata(new RequestSizeLimitAttribute(16 * 1024));
     }
 
-    private static async Task<RazorComponentResult<ReplyPage>> Ask(
+    private static async Task<IResult> Ask(
         HttpContext http, IAntiforgery forms, Replying replying, ReplyViews views, CancellationToken stop, [FromQuery(Name = "for")] string? link = null) =>
         await replying.FindAsync(link, stop) is { Clock: not null } reply ? Form(http, forms, link, views.Asked(reply, replying.QuestionTo(reply))) : Nothing();
 
-    private static async Task<RazorComponentResult<ReplyPage>> Give(
+    private static async Task<IResult> Give(
         HttpContext http, IAntiforgery forms, Replying replying, ReplyViews views, CancellationToken stop, [FromQuery(Name = "for")] string? link = null)
     {
         if (await replying.FindAsync(link, stop) is not { } reply) return Nothing();

@@ -23,7 +23,7 @@ internal static class Pages
 
     public static void MapPages(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/", () => new RazorComponentResult<StartPage>()).ExcludeFromDescription();
+        app.MapGet("/", IResult () => new RazorComponentResult<StartPage>()).ExcludeFromDescription();
         app.MapStaticFiles();
     }
 
