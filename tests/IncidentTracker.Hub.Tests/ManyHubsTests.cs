@@ -117,7 +117,7 @@ public sealed class ManyHubsTests(ITestOutputHelper output)
     {
         var words = await database.WithDbAsync(db => db.Claims.AsNoTracking().Where(claim => claim.PartnerId == "HUB").Select(claim => new { claim.IncidentId, claim.UpdateId }).ToListAsync());
         // Where a machine is so slow that the first cases are overdue before the last were reminded, they were told that too.
-        Assert.Equal(words.Count, words.Distinct().Count());
+        Assert.Equal(count, words.Where(word => word.UpdateId == "clock-1-due-soon").Select(word => word.IncidentId).Distinct().Count());
         Assert.Equal(count, words.Count(word => word.UpdateId == "clock-1-due-soon"));
         Assert.All(words.Where(word => word.UpdateId != "clock-1-due-soon"), word => Assert.Equal("clock-1-breached", word.UpdateId));
         Assert.Equal(count, await CountAsync(database, null));

@@ -35,7 +35,7 @@ internal static class DeliveryEndpoints
         var (endpoint, size) = (await WebhookEndpoints.FindAsync(db, partner, endpointId, stop), PageSize.Of(pageSize));
 
         var query = db.Deliveries.AsNoTracking().Where(delivery => delivery.Lane == endpoint.Id);
-        if (ReadToken(pageToken ?? "", endpoint.Id) is var (at, id))
+        if (ReadToken(pageToken, endpoint.Id) is var (at, id))
             query = query.Where(delivery => delivery.CreatedAt < at || (delivery.CreatedAt == at && string.Compare(delivery.Id, id) < 0));
         var rows = await query.OrderByDescending(delivery => delivery.CreatedAt).ThenByDescending(delivery => delivery.Id).Take(size + 1).ToListAsync(stop);
         return TypedResults.Ok(new DeliveryPage([.. rows.Take(size).Select(DeliveryView.Of)], rows.Count > size ? WriteToken(rows[size - 1]) : ""));
@@ -103,9 +103,9 @@ internal static class DeliveryEndpoints
     private static string WriteToken(DeliveryRow last) =>
         Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{last.Lane} {Moments.ToMicroseconds(last.CreatedAt)} {last.Id}")));
 
-    private static (Instant At, string Id)? ReadToken(string token, string lane)
+    private static (Instant At, string Id)? ReadToken(string? token, string lane)
     {
-        if (token.Length == 0) return null;
+        if (string.IsNullOrEmpty(token)) return null;
         if (token.Length < 400 && Base64Url.IsValid(token) && Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token)).Split(' ') is [var of, var at, var id] && of == lane
             && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var moment) && moment < 253_402_300_800_000_000) return (Moments.FromMicroseconds(moment), id);
         throw new RefusedException(Refusals.PageTokenMismatch.At("page_token"));

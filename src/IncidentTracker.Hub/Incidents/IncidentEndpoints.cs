@@ -55,7 +55,7 @@ internal static class IncidentEndpoints
         {
             var query = wanted is null ? db.Incidents : Addresses.CasesWith(db, wanted);
             return phases.Length == 0 ? query : query.Where(incident => phases.Contains(incident.Phase));
-        }, PageToken.Read(pageToken ?? "", question), size + 1, summary => summary.State.IsOpenTo(partner.Reporter), stop);
+        }, PageToken.Read(pageToken, question), size + 1, summary => summary.State.IsOpenTo(partner.Reporter), stop);
 
         return TypedResults.Ok(new IncidentPage(
             [.. page.Take(size).Select(summary => views.Listed(summary, links.LinkTo(summary.Id, summary.Reference, request)))],

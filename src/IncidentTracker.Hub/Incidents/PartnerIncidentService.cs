@@ -86,9 +86,9 @@ internal static class PageToken
     public static string Write(IncidentId last, string question) =>
         Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{last} {Fingerprint(question)}"));
 
-    public static IncidentId? Read(string token, string question)
+    public static IncidentId? Read(string? token, string question)
     {
-        if (token.Length == 0) return null;
+        if (string.IsNullOrEmpty(token)) return null;
         if (token.Length < 200 && Base64Url.IsValid(token)
             && Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token)).Split(' ') is [var id, var fingerprint]
             && IncidentId.TryParse(id, out var last) && fingerprint == Fingerprint(question)) return last;
